@@ -1,0 +1,1 @@
+"""forklab: an integration-test lab for programs that fork."""
