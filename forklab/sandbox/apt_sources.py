@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 import subprocess
 from pathlib import Path
 
@@ -11,16 +10,6 @@ from forklab.errors import SandboxError
 
 PARTS = ("", "-updates", "-security")
 PASSED_ON = ("Acquire::http", "Acquire::ftp", "Acquire::Check-", "Acquire::Retries")
-
-
-def has_command(name: str) -> bool:
-    """Say whether *name* can be run, looking where root's commands are too."""
-    return command_path(name) is not None
-
-
-def command_path(name: str) -> str | None:
-    """Find *name* on the path, and where root's commands are if the path leaves them out."""
-    return shutil.which(name) or shutil.which(name, path="/usr/local/sbin:/usr/sbin:/sbin")
 
 
 def write_sources(folder: Path, codename: str) -> Path:
@@ -31,7 +20,8 @@ def write_sources(folder: Path, codename: str) -> Path:
     """
     etc = Path("/etc/apt")
     lists = [etc / "sources.list", *sorted(etc.glob("sources.list.d/*.list"))]
-    lines = [line for path in lists if path.is_file() for line in one_line(path.read_text(), codename)]
+    lists = [path for path in lists if path.is_file()]
+    lines = [line for path in lists for line in one_line(path.read_text(), codename)]
     blocks = [
         block
         for path in sorted(etc.glob("sources.list.d/*.sources"))
@@ -68,7 +58,9 @@ def apt_options() -> list[str]:
     return [line for line in dump.stdout.splitlines() if line.startswith(PASSED_ON)]
 
 
-_LINE = re.compile(r"deb\s+(?P<options>\[[^\]]*\]\s+)?(?P<uri>\S+)\s+(?P<suite>\S+)\s+(?P<components>.+)")
+_LINE = re.compile(
+    r"deb\s+(?P<options>\[[^\]]*\]\s+)?(?P<uri>\S+)\s+(?P<suite>\S+)\s+(?P<components>.+)"
+)
 
 
 def _as_block(line: str) -> str:

@@ -5,12 +5,15 @@ Knows: operating system, distribution, root or sudo, apt. Does not know: engines
 
 from __future__ import annotations
 
+import fcntl
 import os
 import platform
 import shlex
+import shutil
 import subprocess
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -87,6 +90,26 @@ def cache_folder() -> Path:
     return folder
 
 
+@contextmanager
+def only_one(name: str, while_waiting: str, say: Say) -> Iterator[None]:
+    """Let one process of this person at a time do what is called *name*; the others wait.
+
+    The kernel drops the lock when its holder dies.
+    """
+    with (cache_folder() / f"{name}.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            say(while_waiting)
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def command_path(name: str) -> str | None:
+    """Find *name* on the path, and where root's commands are if the path leaves them out."""
+    return shutil.which(name) or shutil.which(name, path="/usr/local/sbin:/usr/sbin:/sbin")
+
+
 def as_root(host: Host) -> list[str] | None:
     """Give the words to put before a command that needs root; None when there is no way."""
     if host.root:
@@ -156,5 +179,6 @@ def _apt_get(before: Sequence[str], arguments: Sequence[str]) -> None:
 def last_line(log: Path, start: str = "") -> str:
     """Give the last line of *log* that begins with *start*, or just the last, or nothing."""
     lines = [line.strip() for line in log.read_text(errors="replace").splitlines()]
-    lines = [line for line in lines if line]
-    return ([line for line in lines if line.startswith(start)] or lines or ["it printed nothing"])[-1].rstrip(".")
+    lines = [line for line in lines if line] or ["it printed nothing"]
+    chosen = [line for line in lines if line.startswith(start)] or lines
+    return chosen[-1].rstrip(".")

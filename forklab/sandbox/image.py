@@ -6,7 +6,6 @@ sent into the container when that starts.
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import queue
 import subprocess
@@ -48,9 +47,14 @@ class Recipe:
     digest: str
 
     @property
+    def version(self) -> str:
+        """Shorten the digest to what stands behind the name."""
+        return self.digest[:12]
+
+    @property
     def tag(self) -> str:
         """Name the image."""
-        return f"{REPOSITORY}:{self.digest[:12]}"
+        return f"{REPOSITORY}:{self.version}"
 
     @property
     def base(self) -> str:
@@ -100,7 +104,8 @@ def ensure_image(client: DockerClient, *, say: Say = keep_quiet) -> str:
     found = _find(client, wanted.tag)
     if found:
         return found
-    with _only_builder(wanted, say):
+    waiting = "another forklab is building the lab image: waiting for it"
+    with host.only_one(f"image-{wanted.version}", waiting, say):
         found = _find(client, wanted.tag)  # another process has built it while we waited
         if not found:
             _build(client, wanted, say)
@@ -158,18 +163,6 @@ def _find(client: DockerClient, tag: str) -> str | None:
     return None
 
 
-@contextmanager
-def _only_builder(wanted: Recipe, say: Say) -> Iterator[None]:
-    """Hold the lock of this image; the kernel drops it when we die."""
-    with (host.cache_folder() / f"image-{wanted.digest[:12]}.lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            say("another forklab is building the lab image: waiting for it")
-            fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
-
-
 def _build(client: DockerClient, wanted: Recipe, say: Say) -> None:
     try:
         _pull_base(client, wanted, say)
@@ -177,7 +170,7 @@ def _build(client: DockerClient, wanted: Recipe, say: Say) -> None:
     except SandboxError as no_registry:
         say(f"not from a registry: {no_registry}")
         try:
-            _bootstrap(client, wanted, say)
+            _build_from_apt(client, wanted, say)
         except SandboxError as no_bootstrap:
             raise SandboxError(
                 f"the lab image cannot be built. From a registry: {no_registry} "
@@ -239,9 +232,9 @@ def _build_on_base(client: DockerClient, wanted: Recipe, say: Say) -> None:
                 raise SandboxError(f"the build failed ({step['error'].strip()}; last: {last}).")
 
 
-def _bootstrap(client: DockerClient, wanted: Recipe, say: Say) -> None:
+def _build_from_apt(client: DockerClient, wanted: Recipe, say: Say) -> None:
     """Build the image's files here with mmdebstrap and give them to the engine as a tar."""
-    if not apt_sources.has_command("mmdebstrap"):
+    if not host.command_path("mmdebstrap"):
         host.install(["mmdebstrap"], say)
     if not host.this_host().has_apt:
         raise SandboxError("it needs the apt sources of a Debian or Ubuntu host.")
@@ -252,7 +245,7 @@ def _bootstrap(client: DockerClient, wanted: Recipe, say: Say) -> None:
         _mmdebstrap(wanted, files)
         with _translated("import the image"), _patient(client):
             client.api.import_image_from_file(
-                str(files), *wanted.tag.split(":"), changes=list(ENVIRONMENT)
+                str(files), REPOSITORY, wanted.version, changes=list(ENVIRONMENT)
             )
 
 
@@ -262,19 +255,25 @@ def _mmdebstrap(wanted: Recipe, files: Path) -> None:
     script = tree.root() / "docker" / "mmdebstrap.sh"
     command = ["sh", str(script), wanted.codename, str(sources), str(files)]
     command += apt_sources.apt_options()
-    with log.open("wb") as output:
-        # not run(): on Ctrl-C that kills at once, and mmdebstrap would leave its mounts behind
-        with subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=output, stderr=output
-        ) as process:
-            try:
-                status = process.wait()
-            except BaseException:
-                process.terminate()
-                process.wait()
-                raise
+    status = _run_to_log(command, log)
     if status != 0:
         raise SandboxError(f"mmdebstrap failed ({host.last_line(log, 'E:')}; all of it: {log}).")
+
+
+def _run_to_log(command: list[str], log: Path) -> int:
+    """Run *command*; on Ctrl-C let it end by itself, since a kill would leave its mounts."""
+    with (
+        log.open("wb") as output,
+        subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=output, stderr=output
+        ) as process,
+    ):
+        try:
+            return process.wait()
+        except BaseException:
+            process.terminate()
+            process.wait()
+            raise
 
 
 def _roomy() -> str | None:
