@@ -1,11 +1,11 @@
 """Whose fault is it? The type of an exception decides the verdict, once, for the whole project.
 
-    CheckFailure(AssertionError)    the program under test is in the wrong state      -> FAIL
-    LabBroken(Exception)            the lab could not be examined                     -> BROKEN
-    ├─ SandboxError                 engine, image, container, the agent's stream
-    └─ ProbeError                   the kernel's text is missing or not as documented
-    LabUnsupported(Exception)       this kernel, engine or sandbox lacks something    -> SKIPPED
-    UsageError(Exception)           a person asked for something that cannot be       -> exit status 2
+CheckFailure(AssertionError)    the program under test is in the wrong state      -> FAIL
+LabBroken(Exception)            the lab could not be examined                     -> BROKEN
+├─ SandboxError                 engine, image, container, the agent's stream
+└─ ProbeError                   the kernel's text is missing or not as documented
+LabUnsupported(Exception)       this kernel, engine or sandbox lacks something    -> SKIPPED
+UsageError(Exception)           a person asked for something that cannot be       -> exit status 2
 """
 
 from __future__ import annotations

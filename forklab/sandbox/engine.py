@@ -10,16 +10,17 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import docker
 import requests
 from docker.context import ContextAPI
-from docker.errors import DockerException
+from docker.errors import DockerException, NotFound
 from docker.utils import kwargs_from_env
 
-import docker
 from forklab.errors import SandboxError
 from forklab.sandbox import advice, host
 from forklab.sandbox.host import Say, keep_quiet
@@ -31,6 +32,7 @@ CALL_TIMEOUT_S = 20
 ANSWERS_WITHIN_S = 5
 STARTS_WITHIN_S = 60
 LOOK_EVERY_S = 0.1
+LABEL = "forklab.owner=forklab"
 PACKAGES = ("docker.io", "iptables")
 DOCKER_SOCKET = "/var/run/docker.sock"
 ROOT_PODMAN_SOCKET = "/run/podman/podman.sock"
@@ -156,6 +158,29 @@ def connect(place: Candidate) -> DockerClient:
 def installed() -> str:
     """Name the engine that is installed on this machine: dockerd, podman or nothing."""
     return next((name for name in ("dockerd", "podman") if host.command_path(name)), "")
+
+
+def would_set_up() -> str:
+    """Say what `find_engine` would do here when no engine answers; empty when it could not."""
+    here = host.this_host()
+    there = installed()
+    if here.system != "Linux" or (there != "podman" and host.as_root(here) is None):
+        return ""
+    if there:
+        return f"starts {there}"
+    if host.why_not_install(here, os.environ):
+        return ""
+    return f"installs {' '.join(PACKAGES)} with apt-get and starts dockerd"
+
+
+def remove_containers(client: DockerClient) -> int:
+    """Remove every lab container, running or not, and say how many there were."""
+    removed = 0
+    for container in client.api.containers(all=True, filters={"label": LABEL}):
+        with suppress(NotFound):  # it ended meanwhile, and the engine removes it then
+            client.api.remove_container(container["Id"], force=True)
+        removed += 1
+    return removed
 
 
 def service_manager(root: Path = Path("/")) -> tuple[str, ...]:

@@ -87,6 +87,12 @@ def recipe_of(folder: Path, distribution: str, codename: str, architecture: str)
     return Recipe(distribution, codename, architecture, digest.hexdigest())
 
 
+def engine_facts(client: DockerClient) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Ask the engine for what it says of itself: `info` and `version` of the Engine API."""
+    with _translated("ask the engine about itself"):
+        return dict(client.info()), dict(client.version())
+
+
 def find_image(client: DockerClient) -> str | None:
     """Give the id of the lab image, or None when this engine does not have it."""
     return _find(client, recipe(client).tag)
