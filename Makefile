@@ -39,8 +39,7 @@ help: ## what can be made (this)
 	@echo "pass, 1 some fail, 2 wrong usage, 3 could not look, 130 interrupted."
 
 lab-%: $(STAMP)
-	$(Q)$(FORKLAB) check $(call lab_name,$*) $(if $(value PROGRAM),$(call quote,PROGRAM)) \
-	  $(call option,--run,RUN) $(call option,--port,PORT) $(call option,--only,ONLY)
+	$(Q)$(FORKLAB) check $(call lab_name,$*) $(if $(value PROGRAM),$(call quote,PROGRAM)) $(call option,--run,RUN) $(call option,--port,PORT) $(call option,--only,ONLY)
 
 venv: $(STAMP) ## the virtual environment .venv (made by itself when needed)
 
@@ -51,7 +50,7 @@ $(STAMP): pyproject.toml
 	$(Q)$(BIN)/pip install --quiet --disable-pip-version-check --editable . tox
 	@touch $@
 
-test: $(STAMP) ## everything that must hold: lint, type, unit, scenarios
+test: $(STAMP) ## everything that must hold: lint, type, unit, engine, scenarios
 	$(Q)$(TOX)
 
 lint type: $(STAMP)

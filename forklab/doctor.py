@@ -51,7 +51,7 @@ def examine() -> list[Finding]:
     """Look at everything once."""
     found = engine.survey()
     if not found.client:
-        return [no_engine(found.problem, engine.would_set_up()), *_this_machine(local=True)]
+        return [no_engine(found.problem, engine.would_set_up(found)), *_this_machine(local=True)]
     try:
         return list(_with_engine(found.client, found.named_by))
     except SandboxError as error:
