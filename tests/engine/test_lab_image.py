@@ -49,8 +49,9 @@ def in_container(client: DockerClient) -> Callable[[str], str]:
 
 
 def test_the_image_is_found_again_and_not_built_again(client: DockerClient) -> None:
+    found = image.ensure_image(client)
     said: list[str] = []
-    assert image.ensure_image(client, say=said.append) == image.find_image(client)
+    assert image.ensure_image(client, say=said.append) == image.find_image(client) == found
     assert said == []
 
 
