@@ -118,10 +118,17 @@ def test_when_no_route_leads_to_the_image_all_reasons_and_a_way_out_are_said(
     assert "forklab images --load FILE" in text
 
 
+def test_a_base_that_the_engine_has_is_not_pulled(monkeypatch: pytest.MonkeyPatch) -> None:
+    engine = client()
+    wanted = image.recipe(engine)
+    engine.images.known[wanted.base] = "sha256:5"
+    monkeypatch.setattr(image, "_pull", lambda *arguments: pytest.fail("pulled"))
+    image._pull_base(engine, wanted, lambda line: None)
+
+
 def test_a_registry_that_never_answers_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(image, "REGISTRY_ANSWERS_WITHIN_S", 0.05)
     monkeypatch.setattr(image, "_pull", lambda *arguments: None)
     engine = client()
-    engine.images.list = lambda name: []
     with pytest.raises(SandboxError, match=r"no answer within 0\.05 s"):
         image._pull_base(engine, image.recipe(engine), lambda line: None)

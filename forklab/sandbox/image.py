@@ -160,7 +160,7 @@ def load_image(client: DockerClient, file: Path, *, say: Say = keep_quiet) -> No
 
 def _find(client: DockerClient, tag: str) -> str | None:
     for name in (tag, f"localhost/{tag}"):  # Podman puts a host before every name
-        with _translated(f"look for the image {tag}"):
+        with _translated(f"look for {tag}"):
             try:
                 return str(client.images.get(name).id)
             except ImageNotFound:
@@ -190,9 +190,8 @@ def _pull_base(client: DockerClient, wanted: Recipe, say: Say) -> None:
     The pull runs in a thread of its own, because docker-py waits for the first answer without
     a limit, and a firewall may never give one.
     """
-    with _translated("look for the base image"):
-        if client.images.list(name=wanted.base):
-            return
+    if _find(client, wanted.base):
+        return
     steps: queue.Queue[str | None] = queue.Queue()
     threading.Thread(target=_pull, args=(client, wanted.base, steps), daemon=True).start()
     say(f"building the lab image {wanted.tag} on {wanted.base}")
