@@ -95,8 +95,7 @@ def no_engine(problem: str, would: str) -> Finding:
     if would:
         return Finding(
             "missing",
-            f"engine: none answers. The first lab {would} (FORKLAB_INSTALL=never forbids to "
-            "install); to have it now: make images",
+            f"engine: none answers. The first lab {would}; to have it now: make images",
         )
     return Finding("missing", f"engine: {problem}", stops=True)
 
