@@ -1,0 +1,1 @@
+"""Where a program runs: the engine, the lab image, the container."""
