@@ -562,7 +562,7 @@ class Agent:
         """
         for number in list(self.conns):
             self._close(number, reset=True)
-        for number in list(self.listeners):
+        for number in [] if message.get("keep_listeners") else list(self.listeners):
             self.listeners.pop(number).close()
         killed = self._kill()
         for child in list(self.children.by_pid.values()):

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from forklab.errors import CheckFailure, NotReady, Overrun
 from forklab.facts import ClientState, Process, Snapshot, Usage, describe_status
+from forklab.facts.roles import give_names
 from forklab.facts.snapshot import Key
 from forklab.program import wait
 from forklab.program.client import ANSWER_S, Client
@@ -41,11 +42,13 @@ class Program:
         self.argv = list(argv)
         self.port = port
         self.workers = workers
+        self.is_pool = workers > 0
         self.pid = 0
         self.key: Key = (0, 0)
         self.address = "127.0.0.1"
         self.first_pid = 0
         self.names: dict[Key, str] = {}
+        self.client_names: dict[int, str] = {}
         self.last: Snapshot | None = None
         self._clients = 0
 
@@ -122,6 +125,7 @@ class Program:
             failure.snapshot = self.last
             raise failure from None
         self.last = Snapshot(value, self.link.hello["machine"])
+        give_names(self.names, self.last, self.port, is_pool=self.is_pool)
         return self.last
 
     def stable(self) -> Snapshot:
@@ -183,6 +187,7 @@ class Program:
                 f"{name} can connect to port {self.port}", f"{name} could not connect: {refused}"
             ) from None
         self.journal.note("connect", f"{name} connects", port=value["port"])
+        self.client_names[value["port"]] = name
         return Client(self.link, self.journal, name, value)
 
     def connect_all(self, count: int) -> list[Client]:

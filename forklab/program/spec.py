@@ -63,6 +63,10 @@ class Spec:
             raise LabUnsupported("the command line is not the contract's")
         return list(program)
 
+    def declaring(self, declared: frozenset[str]) -> Spec:
+        """Return it with what the program declares beyond the contract."""
+        return replace(self, declared=declared)
+
     def changed(self, run: str | None, port: int | None) -> Spec:
         """Return it with what a person said by RUN= and PORT=.
 
