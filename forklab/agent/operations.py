@@ -7,6 +7,7 @@ None, or a Pending that the loop answers later.
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import platform
 import signal
@@ -490,14 +491,7 @@ class Agent:
 
     def op_listen(self, message: Message, blob: bytes) -> Answer:
         """Listen on a port (0: any) as the other party; answer number and port."""
-        listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-        try:
-            listener.setblocking(False)
-            listener.bind(("0.0.0.0", message.get("port", 0)))
-            listener.listen(5)
-        except OSError:
-            listener.close()
-            raise
+        listener = _listener(message.get("port", 0))
         number = self._next()
         self.listeners[number] = listener
         return {"listener": number, "port": listener.getsockname()[1]}, b""
@@ -589,6 +583,25 @@ class Agent:
         """The harness is gone: end everything."""
         with contextlib.suppress(Failure, OSError):
             self.op_reset({}, b"")
+
+
+def _listener(port: int) -> socket.socket:
+    """Listen on *port* of every address, IPv6 and IPv4, so that nobody else can."""
+    for family, host in ((socket.AF_INET6, "::"), (socket.AF_INET, "0.0.0.0")):
+        listener = socket.socket(family, socket.SOCK_STREAM)
+        try:
+            if family == socket.AF_INET6:
+                listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
+            listener.setblocking(False)
+            listener.bind((host, port))
+            listener.listen(5)
+        except OSError as error:
+            listener.close()
+            if family == socket.AF_INET or error.errno == errno.EADDRINUSE:
+                raise
+        else:
+            return listener
+    raise AssertionError("the IPv4 try returns or raises")
 
 
 def _unix_peers_are_shown() -> bool:

@@ -21,3 +21,8 @@ def describe_status(wait_status: int | None) -> str:
     if os.WIFSIGNALED(wait_status):
         return f"killed by {signal_name(os.WTERMSIG(wait_status))}"
     return f"exited with status {os.waitstatus_to_exitcode(wait_status)}"
+
+
+def failed_by_itself(wait_status: int) -> bool:
+    """Whether it exited with a status other than 0; a death by signal is none."""
+    return os.WIFEXITED(wait_status) and os.WEXITSTATUS(wait_status) != 0

@@ -19,6 +19,7 @@ from forklab.sandbox.link import AgentRefused, Link
 READY_S = 10.0
 EVENTUALLY_S = 5.0
 WINDOW_S = 0.3
+SETTLE_S = 1.0
 HELLO = b"hello, forklab\n"
 
 T = TypeVar("T")
@@ -145,6 +146,11 @@ class Program:
         """Return what *check* returns once it holds; see `wait.eventually`."""
         return wait.eventually(self.snapshot, check, *args, within_s=within_s)
 
+    def settle(self, check: Callable[..., Any], *args: Any) -> None:
+        """Wait for *check* to hold, and go on after a second even if it does not."""
+        with contextlib.suppress(CheckFailure):
+            self.eventually(check, *args, within_s=SETTLE_S)
+
     def throughout(self, check: Callable[..., T], *args: Any, for_s: float = WINDOW_S) -> T:
         """Demand that *check* holds all the time; see `wait.throughout`."""
         return wait.throughout(self.snapshot, check, *args, for_s=for_s)
@@ -190,6 +196,13 @@ class Program:
         self.client_names[value["port"]] = name
         return Client(self.link, self.journal, name, value)
 
+    def try_to_connect(self) -> Client | None:
+        """Open a connection; None if nobody listens."""
+        try:
+            return self.connect()
+        except CheckFailure:
+            return None
+
     def connect_all(self, count: int) -> list[Client]:
         """Open *count* connections at once."""
         numbers = [self._connecting() for _ in range(count)]
@@ -209,7 +222,8 @@ class Program:
         try:
             return ClientState.parse(self.link.result(number, ANSWER_S * wait.scale()).value)
         except AgentRefused as refused:
-            return ClientState(False, 0, 0, 0, False, str(refused), 0)
+            error = "ECONNREFUSED" if refused.kind == "refused" else str(refused)
+            return ClientState(False, 0, 0, 0, False, error, 0)
 
     def visits(self, total: int, at_once: int, data: bytes = HELLO) -> Iterator[ClientState]:
         """Be *total* whole clients, *at_once* at any time, each back as soon as one has left."""
