@@ -209,8 +209,10 @@ class ServerChecks:
         traffic.answered(second.ask(HELLO), f"{second.name}, beside a silent one,")
         self.leave_and_end(server, second)
 
-        for client in server.connect_all(self.crowd):
-            traffic.answered(client.ask(HELLO), f"{client.name}, beside a silent one,")
+        clients = server.connect_all(self.crowd)
+        server.ask_all(clients)
+        for client in clients:
+            traffic.answered(client.state, f"{client.name}, beside a silent one,")
 
     def demand_crowd(self, lab: Lab) -> None:
         """Skip where a program serves one client at a time because it was told so."""
@@ -320,8 +322,7 @@ class ServerChecks:
         parent = server.eventually(processes.listens, server.port)
         clients = self.served(server, 1)
         more = server.connect_all(self.crowd - 1)
-        for client in more:
-            client.ask(HELLO, within_s=1.0)
+        server.ask_all(more)
 
         server.signal(parent, signal.SIGTERM)
         for client in clients + more:

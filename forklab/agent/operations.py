@@ -475,6 +475,29 @@ class Agent:
 
         return Pending(test, leave, message.get("within", 3.0), polls=True)
 
+    def op_gather(self, message: Message, blob: bytes) -> Pending:
+        """Send the blob on each of `conns` and wait until `count` of them had bytes come back.
+
+        The answer, one way or the other: the state of each, in order; at once when fewer than
+        that can still be answered.
+        """
+        found = [self._conn({"conn": number}) for number in message["conns"]]
+        before = [conn.received_bytes for conn in found]
+        for conn in found:
+            conn.give(blob, half_close=False)
+
+        def states() -> Answer:
+            return [conn.state() for conn in found], b""
+
+        def test() -> Answer | None:
+            pairs = list(zip(found, before, strict=True))
+            answered = sum(conn.received_bytes > had for conn, had in pairs)
+            lost = sum(conn.over and conn.received_bytes == had for conn, had in pairs)
+            enough = answered >= message["count"]
+            return states() if enough or len(found) - lost < message["count"] else None
+
+        return Pending(test, states, message.get("within", 3.0))
+
     def op_state(self, message: Message, blob: bytes) -> Answer:
         """Answer the state of a connection, now."""
         return self._conn(message).state(), b""

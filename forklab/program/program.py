@@ -208,6 +208,24 @@ class Program:
         numbers = [self._connecting() for _ in range(count)]
         return [self._connected(number) for number in numbers]
 
+    def ask_all(self, clients: Sequence[Client], count: int | None = None) -> list[Client]:
+        """Let each of *clients* send a line; return those answered anew, once *count* (all) are."""
+        within = ANSWER_S * wait.scale()
+        had = [client.state.received for client in clients]
+        self.journal.note("exchange", f"{len(clients)} clients each send a line at once")
+        values = self.link.call(
+            "gather",
+            HELLO,
+            wait_s=within,
+            conns=[client.conn for client in clients],
+            count=len(clients) if count is None else count,
+            within=within,
+        ).value
+        for client, value in zip(clients, values, strict=True):
+            client.state = ClientState.parse(value)
+        pairs = zip(clients, had, strict=True)
+        return [client for client, before in pairs if client.state.received > before]
+
     def visit(self, data: bytes = HELLO) -> ClientState:
         """Be one whole client: connect, send, wait for the reply, leave."""
         self._clients += 1
