@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import queue
-import subprocess
 import tempfile
 import threading
 from collections.abc import Iterator
@@ -22,7 +21,7 @@ from docker.errors import DockerException, ImageNotFound
 
 from forklab import tree
 from forklab.errors import SandboxError
-from forklab.sandbox import apt_sources, host
+from forklab.sandbox import bootstrap, host
 from forklab.sandbox.host import Say, keep_quiet
 
 if TYPE_CHECKING:
@@ -85,6 +84,12 @@ def recipe_of(folder: Path, distribution: str, codename: str, architecture: str)
         if path.suffix != ".md":
             digest.update(b"\0" + path.name.encode() + b"\0" + path.read_bytes())
     return Recipe(distribution, codename, architecture, digest.hexdigest())
+
+
+def engine_facts(client: DockerClient) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Ask the engine for what it says of itself: `info` and `version` of the Engine API."""
+    with _translated("ask the engine about itself"):
+        return dict(client.info()), dict(client.version())
 
 
 def find_image(client: DockerClient) -> str | None:
@@ -242,38 +247,11 @@ def _build_from_apt(client: DockerClient, wanted: Recipe, say: Say) -> None:
     say("(about a minute, once)")
     with tempfile.TemporaryDirectory(prefix="forklab-image-", dir=_roomy()) as folder:
         files = Path(folder) / "root.tar"
-        _mmdebstrap(wanted, files)
+        bootstrap.write_root(wanted.codename, files)
         with _translated("import the image"), _patient(client):
             client.api.import_image_from_file(
                 str(files), REPOSITORY, wanted.version, changes=list(ENVIRONMENT)
             )
-
-
-def _mmdebstrap(wanted: Recipe, files: Path) -> None:
-    sources = apt_sources.write_sources(files.parent, wanted.codename)
-    log = host.cache_folder() / "mmdebstrap.log"
-    script = tree.root() / "docker" / "mmdebstrap.sh"
-    command = ["sh", str(script), wanted.codename, str(sources), str(files)]
-    command += apt_sources.apt_options()
-    status = _run_to_log(command, log)
-    if status != 0:
-        raise SandboxError(f"mmdebstrap failed ({host.last_line(log, 'E:')}; all of it: {log}).")
-
-
-def _run_to_log(command: list[str], log: Path) -> int:
-    """Run *command*; on Ctrl-C let it end by itself, since a kill would leave its mounts."""
-    with (
-        log.open("wb") as output,
-        subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=output, stderr=output
-        ) as process,
-    ):
-        try:
-            return process.wait()
-        except BaseException:
-            process.terminate()
-            process.wait()
-            raise
 
 
 def _roomy() -> str | None:

@@ -1,4 +1,4 @@
-"""The host's own apt sources, cut down to the distribution, for a root folder made from them."""
+"""Make the lab image's files with mmdebstrap from the host's own apt sources."""
 
 from __future__ import annotations
 
@@ -6,10 +6,44 @@ import re
 import subprocess
 from pathlib import Path
 
+from forklab import tree
 from forklab.errors import SandboxError
+from forklab.sandbox import host
 
 PARTS = ("", "-updates", "-security")
 PASSED_ON = ("Acquire::http", "Acquire::ftp", "Acquire::Check-", "Acquire::Retries")
+
+
+def write_root(codename: str, files: Path) -> None:
+    """Write the lab image's files to the tar *files*; takes most of a minute.
+
+    Raises:
+        SandboxError: no sources of that release, or mmdebstrap failed (its log is named).
+    """
+    sources = write_sources(files.parent, codename)
+    log = host.cache_folder() / "mmdebstrap.log"
+    script = tree.root() / "docker" / "mmdebstrap.sh"
+    command = ["sh", str(script), codename, str(sources), str(files)]
+    command += apt_options()
+    status = _run_to_log(command, log)
+    if status != 0:
+        raise SandboxError(f"mmdebstrap failed ({host.last_line(log, 'E:')}; all of it: {log}).")
+
+
+def _run_to_log(command: list[str], log: Path) -> int:
+    """Run *command*; on Ctrl-C let it end by itself, since a kill would leave its mounts."""
+    with (
+        log.open("wb") as output,
+        subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=output, stderr=output
+        ) as process,
+    ):
+        try:
+            return process.wait()
+        except BaseException:
+            process.terminate()
+            process.wait()
+            raise
 
 
 def write_sources(folder: Path, codename: str) -> Path:
@@ -27,7 +61,7 @@ def write_sources(folder: Path, codename: str) -> Path:
         for path in sorted(etc.glob("sources.list.d/*.sources"))
         for block in deb822(path.read_text(), codename)
     ]
-    blocks += [_as_block(line) for line in lines]
+    blocks += [as_block(line) for line in lines]
     if not blocks:
         raise SandboxError(f"this host's apt sources do not name {codename}.")
     written = folder / "lab.sources"
@@ -63,7 +97,8 @@ _LINE = re.compile(
 )
 
 
-def _as_block(line: str) -> str:
+def as_block(line: str) -> str:
+    """Write a line of `one_line` as a block of a .sources file."""
     match = _LINE.match(line)
     assert match is not None
     options = (match["options"] or "").strip().strip("[]").split()

@@ -1,0 +1,5 @@
+"""``python -m forklab`` is ``forklab``."""
+
+from forklab.cli import main
+
+main()
