@@ -1,0 +1,142 @@
+"""The programs and commands that the agent started, their output, their limits, their end."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import pty
+import select
+import termios
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from .output import Output
+
+
+@dataclass
+class Child:
+    """A process that the agent started itself.
+
+    Attributes:
+        stdin: our end of its descriptor 0, -1 when there is none.
+        status: its wait status once it was reaped.
+        command: a tool of the harness (`ps`, a compiler), no part of the program.
+    """
+
+    pid: int
+    stdin: int
+    outputs: dict[str, Output]
+    command: bool
+    kept: list[int] = field(default_factory=list)
+    status: int | None = None
+
+    def over(self) -> bool:
+        """Whether it was reaped and all its output was read."""
+        return self.status is not None and all(out.ended for out in self.outputs.values())
+
+
+class Streams:
+    """Both ends of descriptors 0, 1 and 2 of a process that is about to be started."""
+
+    def __init__(self, uid: int | None) -> None:
+        self._uid = uid
+        self._theirs: list[int] = []
+        self.ours: list[int] = []
+
+    def readable(self, kind: str, path: str = "") -> tuple[int, int]:
+        """Return (its end, our end) of a descriptor that it reads: a pipe, pty, null or a file."""
+        if kind == "pipe":
+            theirs, ours = os.pipe()
+        elif kind == "pty":
+            ours, theirs = self._pty()
+        else:
+            theirs, ours = os.open(path or os.devnull, os.O_RDONLY), -1
+        return self._note(theirs, ours)
+
+    def writable(self, kind: str) -> tuple[int, int]:
+        """Return (its end, our end) of a descriptor that it writes: a pipe or a pty."""
+        if kind == "pty":
+            ours, theirs = self._pty()
+        else:
+            ours, theirs = os.pipe()
+        return self._note(theirs, ours)
+
+    def _pty(self) -> tuple[int, int]:
+        """Open a terminal that neither echoes nor turns a newline into two bytes."""
+        ours, theirs = pty.openpty()
+        mode = termios.tcgetattr(theirs)
+        mode[1] &= ~termios.OPOST
+        mode[3] &= ~termios.ECHO
+        termios.tcsetattr(theirs, termios.TCSANOW, mode)
+        return ours, theirs
+
+    def _note(self, theirs: int, ours: int) -> tuple[int, int]:
+        self._theirs.append(theirs)
+        if ours >= 0:
+            self.ours.append(ours)
+        if self._uid is not None:  # so that it can open /dev/stdout by name
+            with contextlib.suppress(PermissionError):
+                os.fchown(theirs, self._uid, -1)
+        return theirs, ours
+
+    def close_theirs(self) -> None:
+        """Close the process's ends: it has them now."""
+        for fd in self._theirs:
+            os.close(fd)
+        self._theirs.clear()
+
+    def close_all(self) -> None:
+        """Close both ends: nothing was started."""
+        self.close_theirs()
+        for fd in self.ours:
+            os.close(fd)
+
+
+class Children:
+    """Every child that the agent started and has not yet dropped."""
+
+    def __init__(
+        self, add: Callable[[int, Callable[[int], None], int], None], drop: Callable[[int], None]
+    ) -> None:
+        self._add, self._drop = add, drop
+        self.by_pid: dict[int, Child] = {}
+
+    def follow(self, child: Child) -> None:
+        """Drain what *child* prints from now on."""
+        self.by_pid[child.pid] = child
+        for output in child.outputs.values():
+            os.set_blocking(output.fd, False)
+            self._add(output.fd, lambda events, out=output: self._pump(out), select.EPOLLIN)
+
+    def _pump(self, output: Output) -> None:
+        output.pump()
+        if output.ended:
+            self._drop(output.fd)
+
+    def ended(self, pid: int, status: int) -> None:
+        """Note the wait status of *pid*, if it is one of ours."""
+        if pid in self.by_pid:
+            self.by_pid[pid].status = status
+
+    def commands(self) -> set[int]:
+        """Pids of the tools that are running now."""
+        return {pid for pid, child in self.by_pid.items() if child.command and child.status is None}
+
+    def drain(self, child: Child) -> None:
+        """Read what is still in the pipes of *child*: it is dead, and so are its own children."""
+        for output in child.outputs.values():
+            with contextlib.suppress(OSError):
+                while not output.ended and select.select([output.fd], [], [], 0)[0]:
+                    self._pump(output)
+
+    def forget(self, child: Child) -> None:
+        """Close our ends of its descriptors."""
+        for output in child.outputs.values():
+            if not output.ended:
+                self._drop(output.fd)
+            output.close()
+        if child.stdin >= 0:
+            os.close(child.stdin)
+        for fd in child.kept:
+            os.close(fd)
+        self.by_pid.pop(child.pid, None)

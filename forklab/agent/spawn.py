@@ -1,0 +1,168 @@
+"""Start a process in exactly the state that a lab promises.
+
+Default dispositions for all signals, an empty mask, descriptors 0, 1, 2 and nothing else, a
+session of its own, the limits that were asked for, an unprivileged user, a folder of its own.
+The order of the steps matters: see `_become`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import resource
+import signal
+import termios
+from dataclasses import dataclass, field
+from typing import Any
+
+EXEC_FAILED = 127
+LIMITS = {
+    "nproc": resource.RLIMIT_NPROC,
+    "nofile": resource.RLIMIT_NOFILE,
+    "core": resource.RLIMIT_CORE,
+    "cpu": resource.RLIMIT_CPU,
+    "fsize": resource.RLIMIT_FSIZE,
+}
+
+
+@dataclass
+class Start:
+    """What is started, and how.
+
+    Attributes:
+        argv: program and arguments; argv[0] is looked up in PATH of `env`.
+        limits: name to soft limit (hard limit where the present one is lower).
+        uid: user and group id of the process; None keeps ours.
+        fds: our descriptors that become its 0, 1 and 2.
+        hard_limits: lower the hard limits too.
+        expendable: the first to go when memory runs out.
+        controlling: make descriptor 0 its controlling terminal.
+    """
+
+    argv: list[str]
+    env: dict[str, str]
+    cwd: str
+    fds: tuple[int, int, int]
+    uid: int | None = None
+    limits: dict[str, int] = field(default_factory=dict)
+    expendable: bool = False
+    controlling: bool = False
+
+
+def start(wanted: Start) -> int:
+    """Start *wanted* and return its pid once exec has succeeded.
+
+    Raises:
+        OSError: errno of the step that failed in the child, exec included.
+    """
+    told, tell = os.pipe()  # close-on-exec: end of file means that exec succeeded
+    pid = os.fork()
+    if pid == 0:
+        try:
+            _become(wanted)
+            os.execvpe(wanted.argv[0], wanted.argv, wanted.env)
+        except OSError as error:
+            os.write(tell, str(error.errno or EXEC_FAILED).encode())
+        finally:
+            os._exit(EXEC_FAILED)
+    os.close(tell)
+    with contextlib.closing(os.fdopen(told, "rb")) as report:
+        failure = report.read()
+    if failure:
+        os.waitpid(pid, 0)
+        number = int(failure)
+        raise OSError(number, os.strerror(number))
+    return pid
+
+
+def _become(wanted: Start) -> None:
+    """Turn the forked child into what is to be exec'd.
+
+    oom_score_adj comes before setresuid: afterwards, until exec, /proc/self belongs to root.
+    Python ignores SIGPIPE and SIGXFSZ, and an ignored signal stays ignored through exec.
+    """
+    os.setsid()
+    # out of the way of 0, 1, 2 first: a source may itself be one of them
+    safe = [fcntl.fcntl(fd, fcntl.F_DUPFD_CLOEXEC, 3) for fd in wanted.fds]
+    for number, fd in enumerate(safe):
+        os.dup2(fd, number)
+    if wanted.controlling:
+        fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+    for number in signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP}:
+        if signal.getsignal(number) == signal.SIG_IGN:
+            signal.signal(number, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_SETMASK, [])
+    for name, soft in {"core": 0, **wanted.limits}.items():
+        _, hard = resource.getrlimit(LIMITS[name])
+        capped = soft if hard == resource.RLIM_INFINITY else min(soft, hard)
+        resource.setrlimit(LIMITS[name], (capped, hard))
+    os.umask(0o022)
+    if wanted.expendable:
+        with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "w") as adjust:
+            adjust.write("1000")
+    if wanted.uid is not None:
+        os.setgroups([])
+        os.setresgid(wanted.uid, wanted.uid, wanted.uid)
+        os.setresuid(wanted.uid, wanted.uid, wanted.uid)
+    os.chdir(wanted.cwd)
+
+
+def with_uid(uid: int | None, action: Any) -> None:
+    """Run *action* in a helper process that has taken *uid*, and wait for it.
+
+    Root without CAP_SYS_RESOURCE may not touch the limits of another user's process; that user
+    may (prlimit(2)).
+
+    Raises:
+        OSError: errno of what failed in the helper.
+    """
+    pid = os.fork()
+    if pid == 0:
+        code = 255
+        try:
+            if uid is not None:
+                os.setgroups([])
+                os.setresgid(uid, uid, uid)
+                os.setresuid(uid, uid, uid)
+            action()
+            code = 0
+        except OSError as error:
+            code = error.errno or 255
+        finally:
+            os._exit(code)
+    _, status = os.waitpid(pid, 0)
+    code = os.waitstatus_to_exitcode(status)
+    if code:
+        raise OSError(code, os.strerror(code) if code > 0 else f"helper ended with {code}")
+
+
+def set_soft_limit(pid: int, name: str, soft: int, uid: int | None) -> tuple[int, int]:
+    """Change a soft limit of a running process; return its limits (soft, hard) of before.
+
+    Only the soft one: a hard limit that was lowered never comes back.
+
+    Raises:
+        OSError: no such process, or not allowed.
+    """
+    before = limits(pid, name)
+
+    def change() -> None:
+        resource.prlimit(pid, LIMITS[name], (min(soft, before[1]), before[1]))
+
+    with_uid(uid, change)
+    return before
+
+
+TITLES = {"nproc": "Max processes", "nofile": "Max open files"}
+
+
+def limits(pid: int, name: str) -> tuple[int, int]:
+    """Return (soft, hard) of a running process, from /proc/PID/limits: open to everybody."""
+    with open(f"/proc/{pid}/limits") as table:
+        for line in table:
+            if line.startswith(TITLES[name]):
+                words = line[len(TITLES[name]) :].split()
+                soft, hard = (1 << 31 if word == "unlimited" else int(word) for word in words[:2])
+                return soft, hard
+    raise OSError(22, f"no {TITLES[name]} in /proc/{pid}/limits")

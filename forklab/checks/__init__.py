@@ -1,0 +1,1 @@
+"""Judgements: pure functions on facts. Each returns what it found, or raises CheckFailure."""

@@ -1,0 +1,292 @@
+"""Judgements on a pool: dispatcher, workers, their channels, and who has a connection."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from forklab.checks.descriptors import seats
+from forklab.checks.processes import Names, listed, named
+from forklab.errors import CheckFailure
+from forklab.facts import Process, Snapshot
+from forklab.facts.roles import Channel, Pool, channels, pool
+from forklab.facts.snapshot import Key
+
+
+def has_pool(snapshot: Snapshot, port: int, size: int, names: Names) -> Pool:
+    """Return the pool once it has exactly *size* workers with a channel, and no zombie."""
+    found = pool(snapshot, port)
+    expected = f"{size} workers, each with a channel to the dispatcher, before the first client"
+    if found.dispatcher is None:
+        raise CheckFailure(expected, f"nobody listens on port {port}")
+    if len(found.workers) != size:
+        raise CheckFailure(
+            expected,
+            f"{len(found.workers)} processes hold a Unix socket whose other end the dispatcher "
+            f"has; the program has {len(snapshot.live)} live processes",
+            marks={process.pid: "has no channel to the dispatcher" for process in found.others},
+        )
+    if snapshot.zombies:
+        raise CheckFailure(
+            "nobody has ended before the first client",
+            f"zombies: {listed([p.key for p in snapshot.zombies], names)}",
+            marks={process.pid: "has ended already" for process in snapshot.zombies},
+        )
+    return found
+
+
+def others_are_apart(snapshot: Snapshot, found: Pool, port: int, names: Names) -> None:
+    """Demand that a process which is neither dispatcher nor worker has no part in the pool."""
+    inodes = {listener.inode for listener in snapshot.listeners(port)}
+    guilty = {
+        (process.pid, number): "the listening socket"
+        for process in found.others
+        for inode in inodes
+        for number in process.numbers(inode)
+    }
+    if guilty:
+        pids = {pid for pid, _ in guilty}
+        raise CheckFailure(
+            "besides dispatcher and workers nobody listens",
+            f"{listed([p.key for p in found.others if p.pid in pids], names)} holds the "
+            "listening socket and has no channel",
+            marks=guilty,
+        )
+
+
+def serving(snapshot: Snapshot, port: int, client_port: int, name: str) -> list[Process]:
+    """Return who holds a client's connection; nobody does while it is in flight."""
+    (seat,) = seats(snapshot, port, {client_port: name})
+    return snapshot.holders(seat.inode)
+
+
+def served_by_one(
+    snapshot: Snapshot, port: int, client_port: int, name: str, before: Collection[Key], names: Names
+) -> Process:
+    """Return the one process that holds the client's connection; it was there before."""
+    holders = serving(snapshot, port, client_port, name)
+    if len(holders) != 1:
+        who = listed([p.key for p in holders], names) if holders else "no process"
+        (seat,) = seats(snapshot, port, {client_port: name})
+        raise CheckFailure(
+            f"the connection of {name} is in exactly one process",
+            f"it is in {len(holders)}: {who}",
+            marks={
+                (p.pid, n): f"connection of {name}" for p in holders for n in p.numbers(seat.inode)
+            },
+        )
+    if holders[0].key not in before:
+        raise CheckFailure(
+            f"{name} is served by a process that was there before the first client",
+            f"{named(holders[0].key, names)} serves it and is new",
+            marks={holders[0].pid: "was not there before"},
+        )
+    return holders[0]
+
+
+def passed_to_a_worker(
+    snapshot: Snapshot, port: int, client_port: int, name: str, before: Collection[Key], names: Names
+) -> Process:
+    """Return the worker that alone holds the client's connection and does not listen."""
+    holder = served_by_one(snapshot, port, client_port, name, before, names)
+    inodes = {listener.inode for listener in snapshot.listeners(port)}
+    if any(holder.holds(inode) for inode in inodes):
+        raise CheckFailure(
+            f"{name} is served by a worker, to which its connection was passed",
+            f"{named(holder.key, names)} serves it and holds the listening socket: it accepted",
+            marks={(holder.pid, n): "the listening socket" for i in inodes for n in holder.numbers(i)},
+        )
+    return holder
+
+
+def dispatcher_let_go(
+    snapshot: Snapshot, port: int, client_port: int, name: str, names: Names
+) -> None:
+    """Demand that the connection is in a process, and not in the dispatcher."""
+    found = pool(snapshot, port)
+    if found.dispatcher is None:
+        raise CheckFailure("the dispatcher listens", f"nobody listens on port {port}")
+    holders = serving(snapshot, port, client_port, name)
+    (seat,) = seats(snapshot, port, {client_port: name})
+    if any(p.key == found.dispatcher.key for p in holders):
+        numbers = found.dispatcher.numbers(seat.inode)
+        raise CheckFailure(
+            f"the dispatcher has closed its copy of {name}'s connection",
+            f"{named(found.dispatcher.key, names)} still holds it as descriptor {numbers[0]}",
+            marks={(found.dispatcher.pid, n): "passed on, not closed" for n in numbers},
+        )
+    if not holders:
+        raise CheckFailure(f"{name}'s connection is in a worker", "it is in no process")
+
+
+def workers_do_not_listen(snapshot: Snapshot, port: int, names: Names) -> None:
+    """Demand that the dispatcher alone holds the listening socket; fails without workers."""
+    found = pool(snapshot, port)
+    rest = found.workers or found.others
+    if found.dispatcher is None or not rest:
+        raise CheckFailure(
+            "there are a dispatcher and workers", f"there are {len(snapshot.live)} processes"
+        )
+    inodes = {listener.inode for listener in snapshot.listeners(port)}
+    marks = {
+        (worker.pid, n): "the listening socket"
+        for worker in rest
+        for inode in inodes
+        for n in worker.numbers(inode)
+    }
+    if marks:
+        pids = {pid for pid, _ in marks}
+        guilty = [worker.key for worker in rest if worker.pid in pids]
+        raise CheckFailure(
+            "no worker holds the listening socket: only the dispatcher accepts",
+            f"{len(guilty)} of {len(rest)} hold it: {listed(guilty, names)}",
+            marks=marks,
+        )
+
+
+def is_shared(snapshot: Snapshot, found: Pool) -> bool:
+    """Whether all of several workers receive from one common channel."""
+    ends = [set(own_ends(snapshot, found, worker)) for worker in found.workers]
+    return len(ends) > 1 and bool(set.intersection(*ends))
+
+
+def own_ends(snapshot: Snapshot, found: Pool, worker: Process) -> list[int]:
+    """Inodes of the worker's ends of its channels, not of copies of the dispatcher's."""
+    assert found.dispatcher is not None
+    return [c.worker_end for c in channels(snapshot, found.dispatcher, worker)]
+
+
+def one_channel_each(snapshot: Snapshot, port: int, size: int, names: Names) -> None:
+    """Demand a channel for each of *size* workers, or one that all of them share."""
+    found = pool(snapshot, port)
+    expected = f"each of {size} workers has a Unix socket whose other end the dispatcher holds"
+    if found.dispatcher is None or not found.workers:
+        raise CheckFailure(expected, f"none of {len(snapshot.live)} processes has one")
+    if len(found.workers) != size:
+        raise CheckFailure(
+            expected,
+            f"{len(found.workers)} have one",
+            marks={process.pid: "has no channel to the dispatcher" for process in found.others},
+        )
+    if is_shared(snapshot, found):
+        return
+    from forklab.checks.descriptors import match
+
+    ends = {
+        worker.pid: own_ends(snapshot, found, worker) for worker in found.workers
+    }
+    holders: dict[int, list[Key]] = {
+        pid: [(end, 0) for end in found_ends] for pid, found_ends in ends.items()
+    }
+    if len(match(holders)) < size:
+        raise CheckFailure(expected, "some of them have only a copy of another worker's")
+
+
+def channels_are_private(snapshot: Snapshot, port: int, names: Names) -> None:
+    """Demand that each end of a channel is in one process, the one it is for.
+
+    With one channel for all workers: its one end in the workers, its other in the dispatcher.
+    """
+    found = pool(snapshot, port)
+    if found.dispatcher is None or not found.workers:
+        raise CheckFailure("there are channels", "no process has one")
+    shared = is_shared(snapshot, found)
+    marks: dict[int | tuple[int, int], str] = {}
+    guilty: dict[Key, str] = {}
+    for inode, channel in _ends(snapshot, found).items():
+        holders = snapshot.holders(inode)
+        theirs = inode == channel.worker_end
+        right = [p for p in holders if _may_hold(p, found, theirs=theirs, shared=shared)]
+        wrong = [p for p in holders if p not in right]
+        if theirs and not shared and len(right) > 1:
+            wrong += sorted(right, key=lambda p: (p.start_ticks, p.pid))[1:]
+        for process in wrong:
+            whose = _whose(channel, theirs, snapshot, found, names)
+            guilty.setdefault(process.key, whose)
+            for number in process.numbers(inode):
+                marks[process.pid, number] = whose
+    if guilty:
+        key, whose = next(iter(sorted(guilty.items())))
+        more = f"; {len(marks)} such descriptors in all" if len(marks) > 1 else ""
+        raise CheckFailure(
+            "each end of a channel is open only in the process that it is for",
+            f"{named(key, names)} holds {whose}{more}",
+            marks=marks,
+        )
+
+
+def _ends(snapshot: Snapshot, found: Pool) -> dict[int, Channel]:
+    """Both ends of every channel of the pool, also of those whose dispatcher's end is kept by
+    a worker.
+    """
+    assert found.dispatcher is not None
+    ends: dict[int, Channel] = {}
+    for worker in found.workers:
+        for channel in channels(snapshot, found.dispatcher, worker):
+            if found.dispatcher.holds(channel.worker_end) and worker.holds(channel.dispatcher_end):
+                # both hold both: whose is whose cannot be told, so the smaller inode is taken
+                channel = Channel(*sorted(channel))
+            ends.setdefault(channel.dispatcher_end, channel)
+            ends.setdefault(channel.worker_end, channel)
+    return ends
+
+
+def _may_hold(process: Process, found: Pool, *, theirs: bool, shared: bool) -> bool:
+    assert found.dispatcher is not None
+    if process.key == found.dispatcher.key:
+        return not theirs
+    return theirs
+
+
+def _whose(
+    channel: Channel, theirs: bool, snapshot: Snapshot, found: Pool, names: Names
+) -> str:
+    holders = [p.key for p in found.workers if p.holds(channel.worker_end)]
+    worker = names.get(holders[0], f"pid {holders[0][0]}") if holders else "a worker"
+    side = "the worker's" if theirs else "the dispatcher's"
+    return f"{side} end of the channel of {worker}"
+
+
+def idle(snapshot: Snapshot, port: int, inode: int, names: Names) -> None:
+    """Demand the idle picture: nobody holds the last connection (*inode*), nothing waits to be
+    read in the dispatcher's channels, it sleeps.
+    """
+    found = pool(snapshot, port)
+    if found.dispatcher is None:
+        raise CheckFailure("the dispatcher is ready for the next client", "nobody listens")
+    holders = snapshot.holders(inode)
+    if holders:
+        raise CheckFailure(
+            "the worker of a client that has left closes the connection",
+            f"{listed([p.key for p in holders], names)} still holds it",
+            marks={(p.pid, n): "its client has left" for p in holders for n in p.numbers(inode)},
+        )
+    for number in sorted(found.dispatcher.sockets):
+        unix = snapshot.unix.get(number)
+        if unix is not None and unix.unread:
+            raise CheckFailure(
+                "the dispatcher reads what its workers report",
+                f"{unix.unread} bytes wait in its channel",
+                marks={
+                    (found.dispatcher.pid, n): "a report nobody reads"
+                    for n in found.dispatcher.numbers(number)
+                },
+            )
+    if not found.dispatcher.sleeps:
+        raise CheckFailure(
+            "the dispatcher sleeps while nothing is to be done",
+            f"{named(found.dispatcher.key, names)} is in state {found.dispatcher.state}",
+            marks={found.dispatcher.pid: "does not sleep"},
+        )
+
+
+def ended(snapshot: Snapshot, keys: Collection[Key], names: Names, when: str) -> None:
+    """Demand that all of *keys* have ended, *when* says after what."""
+    alive = [key for key in keys if snapshot.is_live(key)]
+    if alive:
+        raise CheckFailure(
+            f"{when}, {'the worker ends' if len(keys) == 1 else 'the workers end'}",
+            f"still alive: {listed(alive, names)}",
+            marks={
+                key[0]: f"waits in {snapshot.by_key[key].waits_in()}" for key in alive
+            },
+        )

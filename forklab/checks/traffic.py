@@ -1,0 +1,80 @@
+"""Judgements on what clients saw: answered, echoed, told the end, refused."""
+
+from __future__ import annotations
+
+from forklab.errors import CheckFailure
+from forklab.facts import ClientState
+
+CONTEXT_BYTES = 12
+
+
+def answered(state: ClientState, who: str, *, breaks: tuple[str, ...] = ()) -> None:
+    """Demand that bytes came back."""
+    if not state.answered:
+        raise CheckFailure(f"{who} is answered", f"{who} {state.describe()}", breaks=breaks)
+
+
+def echoed(sent: bytes, got: bytes, state: ClientState, who: str) -> None:
+    """Demand that *got* is *sent*, byte for byte; the first difference is marked."""
+    if got == sent:
+        return
+    expected = f"{who} gets its {len(sent)} bytes back unchanged"
+    same = common_prefix(sent, got)
+    if same == len(got):
+        raise CheckFailure(expected, f"{who} got {same} of {len(sent)} bytes back" + _end(state))
+    raise CheckFailure(
+        expected,
+        f"byte {same + 1} differs: sent {around(sent, same)}, got {around(got, same)}" + _end(state),
+    )
+
+
+def all_back(state: ClientState, who: str) -> None:
+    """Demand that everything sent came back, compared where it came in."""
+    if state.difference is not None:
+        raise CheckFailure(
+            f"{who} gets its {state.given} bytes back unchanged",
+            f"byte {state.difference + 1} of {state.received} that came back differs",
+        )
+    if state.received < state.given:
+        raise CheckFailure(
+            f"{who} gets all {state.given} bytes back", f"{who} {state.describe()}"
+        )
+
+
+def ended(state: ClientState, who: str, *, reset_is_fine: bool = True) -> None:
+    """Demand that the server ended the connection: end of file, or a reset where that is fine."""
+    if state.eof or (reset_is_fine and state.over):
+        return
+    raise CheckFailure(
+        f"{who} reads the end of the connection (end of file)", f"{who} {state.describe()}"
+    )
+
+
+def answered_or_ended(state: ClientState, who: str) -> None:
+    """Demand that the client is not left in silence."""
+    if not state.answered and not state.over:
+        raise CheckFailure(
+            f"{who} is served, or its connection is ended", f"{who} waits in silence"
+        )
+
+
+def common_prefix(a: bytes, b: bytes) -> int:
+    """Return how many bytes *a* and *b* have in common at their beginning."""
+    size = min(len(a), len(b))
+    if a[:size] == b[:size]:
+        return size
+    return next(i for i in range(size) if a[i] != b[i])
+
+
+def around(data: bytes, at: int) -> str:
+    """Show *data* around position *at*, the byte itself between marks."""
+    before = repr(data[max(0, at - CONTEXT_BYTES) : at])[2:-1]
+    here = repr(data[at : at + 1])[2:-1]
+    after = repr(data[at + 1 : at + 1 + CONTEXT_BYTES])[2:-1]
+    return f"'{before}>{here}<{after}'"
+
+
+def _end(state: ClientState) -> str:
+    if state.error is not None:
+        return f", then {state.error}"
+    return ", then end of file" if state.eof else ""

@@ -1,0 +1,101 @@
+"""Who is who, by what processes hold: never by who was started or what a program says."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from forklab.facts.snapshot import Key, Process, Snapshot
+
+
+def servers(snapshot: Snapshot, port: int) -> list[Process]:
+    """Processes that hold a listening socket on *port*, the oldest first."""
+    inodes = {listener.inode for listener in snapshot.listeners(port)}
+    holders = [process for process in snapshot.live if inodes & process.sockets]
+    return sorted(holders, key=lambda process: (process.start_ticks, process.pid))
+
+
+class Channel(NamedTuple):
+    """A Unix socket pair between dispatcher and worker: inode of each side's end."""
+
+    dispatcher_end: int
+    worker_end: int
+
+
+class Pool(NamedTuple):
+    """A dispatcher and its workers.
+
+    Attributes:
+        dispatcher: who listens and has the other end of the workers' channels; None if nobody
+            listens.
+        workers: live processes that hold a socket whose peer the dispatcher holds, by age.
+        others: live processes that are neither.
+    """
+
+    dispatcher: Process | None
+    workers: tuple[Process, ...]
+    others: tuple[Process, ...]
+
+
+def pool(snapshot: Snapshot, port: int) -> Pool:
+    """Find dispatcher and workers.
+
+    Of several processes that listen, the dispatcher is the one that has the other end of most
+    processes' sockets, and then the oldest.
+    """
+    best = Pool(None, (), tuple(snapshot.live))
+    for server in servers(snapshot, port):
+        workers = tuple(
+            process
+            for process in sorted(snapshot.live, key=lambda p: (p.start_ticks, p.pid))
+            if process.key != server.key and channels(snapshot, server, process)
+        )
+        if best.dispatcher is None or len(workers) > len(best.workers):
+            mine = {server.key, *(worker.key for worker in workers)}
+            others = tuple(p for p in snapshot.live if p.key not in mine)
+            best = Pool(server, workers, others)
+    return best
+
+
+def channels(snapshot: Snapshot, dispatcher: Process, worker: Process) -> list[Channel]:
+    """Unix sockets of *worker* whose peer the dispatcher holds.
+
+    An end that both of them hold counts as the worker's only if the dispatcher holds its peer
+    too: else it is a copy of the dispatcher's own end, with the worker's closed.
+    """
+    found = []
+    for inode in sorted(worker.sockets):
+        unix = snapshot.unix.get(inode)
+        if unix is not None and unix.peer and dispatcher.holds(unix.peer):
+            found.append(Channel(unix.peer, inode))
+    return found
+
+
+def give_names(names: dict[Key, str], snapshot: Snapshot, port: int, *, is_pool: bool) -> None:
+    """Name every process of *snapshot* that has no name yet; a name once given stays."""
+    new = [process for process in snapshot.processes if process.key not in names]
+    if not new:
+        return
+    given = set(names.values())
+    title = "dispatcher" if is_pool else "parent"
+    found = pool(snapshot, port) if is_pool else None
+    holders = servers(snapshot, port)
+    server = found.dispatcher if found else (holders[0] if holders else None)
+    workers = {worker.key for worker in found.workers} if found else set()
+    for process in sorted(new, key=lambda p: (p.start_ticks, p.pid)):
+        if server is not None and process.key == server.key and title not in given:
+            name = title
+        elif process.key in workers:
+            name = _next("worker", given)
+        elif server is None and title not in given:
+            continue  # nobody listens yet: who is who shows later
+        else:
+            name = _next("process" if is_pool else "child", given)
+        names[process.key] = name
+        given.add(name)
+
+
+def _next(stem: str, given: set[str]) -> str:
+    number = 1
+    while f"{stem}-{number}" in given:
+        number += 1
+    return f"{stem}-{number}"

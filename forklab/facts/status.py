@@ -1,0 +1,28 @@
+"""A wait status in words (wait(2))."""
+
+from __future__ import annotations
+
+import os
+import signal
+
+
+def signal_name(number: int) -> str:
+    """Return the name of a signal, such as SIGPIPE."""
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"
+
+
+def describe_status(wait_status: int | None) -> str:
+    """Return "exited with status 3", "killed by SIGKILL", or that nobody knows."""
+    if wait_status is None:
+        return "ended"
+    if os.WIFSIGNALED(wait_status):
+        return f"killed by {signal_name(os.WTERMSIG(wait_status))}"
+    return f"exited with status {os.waitstatus_to_exitcode(wait_status)}"
+
+
+def failed_by_itself(wait_status: int) -> bool:
+    """Whether it exited with a status other than 0; a death by signal is none."""
+    return os.WIFEXITED(wait_status) and os.WEXITSTATUS(wait_status) != 0

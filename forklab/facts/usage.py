@@ -1,0 +1,49 @@
+"""Who used the CPU during a window, and the rule that tells a spinner."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+MS = 1_000_000
+
+
+class ProcessUsage(NamedTuple):
+    """CPU of one process over a window: ns on a CPU, ns waiting for one, voluntary switches."""
+
+    pid: int
+    cpu_ns: int
+    waiting_ns: int
+    switches: int
+
+    def spins(self, seconds: float) -> bool:
+        """Whether it used up the window without being asked for anything.
+
+        A spinner wants the CPU all the time, whether it gets it or waits for it, and does not
+        give it back: 1 ms or more of CPU for each voluntary switch. A loop with tiny naps gives it
+        back and yet burns a fifth of a quiet CPU. Load on the machine changes neither.
+        """
+        window_ns = seconds * 1e9
+        wanted = self.cpu_ns + self.waiting_ns
+        greedy = wanted >= 0.8 * window_ns and self.cpu_ns >= MS * (self.switches + 1)
+        return greedy or self.cpu_ns >= 0.2 * window_ns
+
+
+class Usage(NamedTuple):
+    """Usage of every process of the program over one window."""
+
+    seconds: float
+    pids_used: int
+    rows: tuple[ProcessUsage, ...]
+
+    @classmethod
+    def parse(cls, value: dict[str, Any], pid_max: int) -> Usage:
+        """Read what the agent answered."""
+        first, last = value["last_pid"]
+        rows = tuple(ProcessUsage(*row) for row in value["rows"])
+        return cls(value["seconds"], (last - first) % pid_max, rows)
+
+    @property
+    def spinners(self) -> list[ProcessUsage]:
+        """Processes that spin, the busiest first."""
+        found = [row for row in self.rows if row.spins(self.seconds)]
+        return sorted(found, key=lambda row: -row.cpu_ns)

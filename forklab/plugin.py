@@ -1,0 +1,265 @@
+"""The pytest plugin: fixtures of a lab, and the verdict of what a check raised.
+
+A check is an ordinary test method, declared by `forklab.checks.declare.check`, of a class whose
+attribute `lab` names its lab. Scenarios run on the host and never inside the sandbox: a program
+cannot read or touch them.
+"""
+
+from __future__ import annotations
+
+import time
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from forklab import labs
+from forklab.checks.declare import declaration, requirement_and_reason
+from forklab.errors import CheckFailure, LabBroken, LabUnsupported
+from forklab.facts import Snapshot
+from forklab.program.lab import Lab
+from forklab.program.program import Program
+from forklab.results.evidence import evidence
+from forklab.results.record import Check, Result, Verdict
+from forklab.sandbox.choose import Sandbox, choose
+from forklab.sandbox.link import AgentRefused
+
+
+@dataclass
+class Wanted:
+    """What a run is to do.
+
+    Attributes:
+        program: what is judged; None: the lab's reference program.
+        run, port: how it is started where it does not follow the contract.
+        sandbox: `docker` or `inside`.
+        declared: what the program declares beyond the contract.
+        only: ids of the checks to run, empty for all.
+        on_result: called as each check ends, with the raw snapshot and output of a failure.
+        on_checks: called once with all checks that will run.
+        on_lab: called with each lab once its sandbox stands.
+    """
+
+    program: Path | None = None
+    run: str | None = None
+    port: int | None = None
+    sandbox: str = "docker"
+    declared: frozenset[str] = frozenset()
+    only: frozenset[str] = frozenset()
+    on_result: Callable[[Result, Lab | None], None] = lambda result, lab: None
+    on_checks: Callable[[list[Check]], None] = lambda checks: None
+    on_lab: Callable[[Lab, Sandbox], None] = lambda lab, sandbox: None
+    say: Callable[[str], None] = lambda text: None
+    opened: dict[str, Lab] = field(default_factory=dict)
+
+
+WANTED = pytest.StashKey[Wanted]()
+SANDBOXES = pytest.StashKey["Sandboxes"]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add what a person may say of the program under test."""
+    group = parser.getgroup("forklab")
+    group.addoption("--program", type=Path, help="the program under test; else the reference")
+    group.addoption("--run", dest="forklab_run", help="command line instead of the contract's")
+    group.addoption("--port", dest="forklab_port", type=int, help="fixed port of the program")
+    group.addoption("--sandbox", default="docker", choices=["docker", "inside"])
+    group.addoption("--repeat", type=int, default=1, help="run every check so many times")
+
+
+class Sandboxes:
+    """The sandboxes of this session, one a lab, opened when first asked for."""
+
+    def __init__(self, wanted: Wanted) -> None:
+        self._wanted = wanted
+        self._stack = ExitStack()
+
+    def lab(self, name: str) -> Lab:
+        """Return the lab's sandbox."""
+        opened = self._wanted.opened
+        if name not in opened:
+            info = labs.read(name)
+            reference = self._wanted.program is None
+            spec = info.spec.changed(self._wanted.run, self._wanted.port)
+            declared = info.declares if reference else self._wanted.declared
+            sandbox = choose(self._wanted.sandbox, self._wanted.say)
+            link = self._stack.enter_context(sandbox.open())
+            path = self._wanted.program or info.program
+            lab = Lab(link, spec.declaring(declared), path)
+            lab.notes += sandbox.not_isolated
+            opened[name] = lab
+            self._wanted.on_lab(lab, sandbox)
+        return opened[name]
+
+    def close(self) -> None:
+        """End every sandbox."""
+        self._stack.close()
+        self._wanted.opened.clear()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Take what was wanted: from the caller, or from the command line."""
+    if WANTED not in config.stash:
+        config.stash[WANTED] = Wanted(
+            program=config.getoption("--program"),
+            run=config.getoption("forklab_run"),
+            port=config.getoption("forklab_port"),
+            sandbox=config.getoption("--sandbox"),
+        )
+    config.stash[SANDBOXES] = Sandboxes(config.stash[WANTED])
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """End every sandbox."""
+    if SANDBOXES in config.stash:
+        config.stash[SANDBOXES].close()
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Repeat checks for --repeat: `make flaky`."""
+    repeat = metafunc.config.getoption("--repeat")
+    if repeat > 1 and declaration(metafunc.function) is not None:
+        metafunc.fixturenames.append("forklab_repetition")
+        metafunc.parametrize("forklab_repetition", range(repeat))
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Keep the checks that were asked for; in the order of the scenario."""
+    wanted = config.stash[WANTED]
+    if wanted.only:
+        items[:] = [item for item in items if (c := check_of(item)) and c.id in wanted.only]
+    wanted.on_checks([found for item in items if (found := check_of(item)) is not None])
+
+
+def check_of(item: pytest.Item) -> Check | None:
+    """Return the check that a test is, None if it is none."""
+    found = declaration(getattr(item, "function", None))
+    lab = getattr(getattr(item, "cls", None), "lab", None)
+    if found is None or lab is None:
+        return None
+    requirement, reason = requirement_and_reason(item.function)  # type: ignore[attr-defined]
+    return Check(
+        id=found.id,
+        lab=lab,
+        level=found.level,
+        requirement=requirement,
+        reason=reason,
+        weight=found.weight,
+        needs=found.needs,
+    )
+
+
+@pytest.fixture
+def lab(request: pytest.FixtureRequest) -> Iterator[Lab]:
+    """The lab's sandbox, empty before and after the check."""
+    found = request.config.stash[SANDBOXES].lab(request.cls.lab)
+    check = check_of(request.node)
+    if check is not None:
+        found.journal.begin(check.id)
+        for premise in check.needs:
+            if (culprit := found.broken.get(premise)) not in (None, check.id):
+                pytest.skip(f"because of {culprit}")
+    yield found
+    found.reset()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> Any:
+    """Time each check."""
+    item.stash[BEGAN] = time.monotonic()
+    return (yield)
+
+
+BEGAN = pytest.StashKey[float]()
+DONE = pytest.StashKey[bool]()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Any:
+    """Turn what a phase of a check raised into a verdict, once."""
+    report: pytest.TestReport = yield
+    check = check_of(item)
+    over = call.when == "call" or call.excinfo is not None
+    if check is None or not over or item.stash.get(DONE, False):
+        return report
+    if call.excinfo is not None and isinstance(call.excinfo.value, KeyboardInterrupt):
+        return report
+    item.stash[DONE] = True
+    wanted = item.config.stash[WANTED]
+    lab = wanted.opened.get(check.lab)
+    error = call.excinfo.value if call.excinfo is not None else None
+    seconds = time.monotonic() - item.stash[BEGAN]
+    result = judge(check, error, lab, seconds)
+    if result.verdict is Verdict.FAIL and lab is not None:
+        breaks = error.breaks if isinstance(error, CheckFailure) else ()
+        for premise in (check.id, *breaks):
+            lab.broken.setdefault(premise, check.id)
+    if result.verdict is Verdict.SKIPPED and report.outcome == "failed":
+        report.outcome = "skipped"
+        report.longrepr = (str(item.path), item.location[1] or 0, f"Skipped: {result.reason}")
+    elif result.verdict is Verdict.FAIL:
+        report.longrepr = f"FAIL {check.full_id}\n  expected: {result.expected}\n  seen: {result.seen}"
+    wanted.on_result(result, lab)
+    return report
+
+
+def judge(check: Check, error: BaseException | None, lab: Lab | None, seconds: float) -> Result:
+    """Return the result of *check*: whose fault it is says the type of *error*."""
+    done = tuple(lab.journal.done()) if lab is not None else ()
+    if error is None:
+        return Result(check, Verdict.PASS, seconds, done=done)
+    if isinstance(error, CheckFailure):
+        return _failed(check, error, lab, seconds, done)
+    if isinstance(error, pytest.skip.Exception):
+        reason = error.msg or ""
+        because = reason.removeprefix("because of ") if reason.startswith("because of ") else ""
+        return Result(check, Verdict.SKIPPED, seconds, reason=reason, because=because)
+    if isinstance(error, LabUnsupported):
+        return Result(check, Verdict.SKIPPED, seconds, reason=str(error), done=done)
+    trace = "".join(traceback.format_exception(error))
+    reason = f"{type(error).__name__}: {error}"
+    return Result(check, Verdict.BROKEN, seconds, reason=reason, done=done, trace=trace)
+
+
+def _failed(
+    check: Check, error: CheckFailure, lab: Lab | None, seconds: float, done: tuple[str, ...]
+) -> Result:
+    """Collect the evidence of a failure while the program is still there."""
+    program = lab.program if lab is not None else None
+    tables, output = None, ""
+    if program is not None:
+        snapshot = error.snapshot or _last_look(program)
+        error.snapshot = snapshot
+        output = _output(program)
+        if snapshot is not None:
+            tables = evidence(snapshot, error.marks, program.names, program.client_names)
+    return Result(
+        check,
+        Verdict.FAIL,
+        seconds,
+        done=done,
+        expected=error.expected,
+        seen=error.seen,
+        waited=error.waited,
+        evidence=tables,
+        output=output,
+    )
+
+
+def _last_look(program: Program) -> Snapshot | None:
+    """Look at what is left; a failure that is being reported must not become another one."""
+    try:
+        return program.snapshot()
+    except (CheckFailure, LabBroken, LabUnsupported):
+        return program.last
+
+
+def _output(program: Program) -> str:
+    try:
+        return program.output()
+    except (AgentRefused, LabBroken):
+        return ""

@@ -1,0 +1,1 @@
+"""What is judged: found, built, started, driven, observed."""

@@ -1,0 +1,116 @@
+"""A client of the program: one connection, held by the agent in the sandbox's own loopback."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from forklab.facts import ClientState
+from forklab.program.journal import Journal
+from forklab.program.wait import scale
+from forklab.sandbox.link import Link
+
+ANSWER_S = 3.0
+
+
+class Client:
+    """One client; every method says what it saw, none of them judges."""
+
+    def __init__(self, link: Link, journal: Journal, name: str, value: dict[str, Any]) -> None:
+        self._link = link
+        self._journal = journal
+        self.name = name
+        self.conn: int = value["conn"]
+        self.port: int = value["port"]
+        self.state = ClientState.parse(value)
+        self._read = 0
+
+    def _talk(self, blob: bytes = b"", *, within_s: float = ANSWER_S, **wanted: Any) -> bytes:
+        within = within_s * scale()
+        reply = self._link.call(
+            "talk", blob, wait_s=within, conn=self.conn, start=self._read, within=within, **wanted
+        )
+        self.state = ClientState.parse(reply.value)
+        self._read += len(reply.blob)
+        return reply.blob
+
+    def send(self, data: bytes, *, half_close: bool = False) -> None:
+        """Send *data* and wait for nothing."""
+        self._journal.note("send", f"{self.name} sends {_size(data)}" + " and half-closes" * half_close)
+        self._talk(data, half_close=half_close)
+
+    def exchange(self, data: bytes, *, within_s: float = ANSWER_S) -> bytes:
+        """Send *data* and return what comes back until as many bytes came as were ever sent.
+
+        The deadline counts from the last byte that moved.
+        """
+        self._journal.note("exchange", f"{self.name} sends {_size(data)} and waits for the reply")
+        return self._talk(data, all=True, progress=True, within_s=within_s)
+
+    def ask(self, data: bytes, *, within_s: float = ANSWER_S) -> ClientState:
+        """Send *data* and wait until any byte comes back, or the end."""
+        self._journal.note("exchange", f"{self.name} sends {_size(data)} and waits for an answer")
+        self._talk(data, bytes=self.state.received + 1, within_s=within_s)
+        return self.state
+
+    def answer(self, *, within_s: float = ANSWER_S) -> ClientState:
+        """Wait until any byte has come back since the connection began, or the end."""
+        self._talk(bytes=1, within_s=within_s)
+        return self.state
+
+    def end(self, data: bytes = b"", *, half_close: bool = False, within_s: float = ANSWER_S) -> bytes:
+        """Send *data*, read until the server ends the connection, return what came."""
+        if data or half_close:
+            what = f"sends {_size(data)} and half-closes" if half_close else f"sends {_size(data)}"
+            self._journal.note("send", f"{self.name} {what}, and reads to the end")
+        return self._talk(
+            data, half_close=half_close, end=True, progress=True, within_s=within_s
+        )
+
+    def pattern(self, size: int) -> ClientState:
+        """Send *size* bytes, reading at the same time, then half-close and read to the end."""
+        self._journal.note(
+            "send", f"{self.name} sends {size} bytes, reading at once, half-closes, reads to the end"
+        )
+        self._talk_quietly(pattern=size, half_close=True, end=True)
+        return self.state
+
+    def stall(self, size: int, quiet_s: float) -> ClientState:
+        """Send up to *size* bytes without reading, until nothing moves for *quiet_s* seconds."""
+        self._journal.note("send", f"{self.name} sends without reading until nothing moves")
+        quiet = quiet_s * scale()
+        reply = self._link.call("stall", conn=self.conn, pattern=size, quiet=quiet, wait_s=60.0)
+        self.state = ClientState.parse(reply.value)
+        return self.state
+
+    def resume(self) -> ClientState:
+        """Read again, drop what the kernel has not taken, and wait for everything sent."""
+        self._journal.note("receive", f"{self.name} reads again")
+        self._talk_quietly(b"\n", reading=True, cancel=True, all=True)
+        return self.state
+
+    def _talk_quietly(self, blob: bytes = b"", **wanted: Any) -> None:
+        """Talk without bringing the bytes here: they are compared where they came in."""
+        within = ANSWER_S * scale()
+        reply = self._link.call(
+            "talk", blob, wait_s=60.0, conn=self.conn, within=within, progress=True, **wanted
+        )
+        self.state = ClientState.parse(reply.value)
+
+    def look(self) -> ClientState:
+        """Return its state, now."""
+        self.state = ClientState.parse(self._link.call("state", conn=self.conn).value)
+        return self.state
+
+    def close(self) -> None:
+        """Leave: close the connection, having read what has come."""
+        self._journal.note("close", f"{self.name} leaves")
+        self._link.call("close", conn=self.conn)
+
+    def reset(self) -> None:
+        """Leave by a reset (RST)."""
+        self._journal.note("close", f"{self.name} resets its connection")
+        self._link.call("close", conn=self.conn, reset=True)
+
+
+def _size(data: bytes) -> str:
+    return f"{len(data)} byte" + "s" * (len(data) != 1)

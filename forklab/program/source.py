@@ -1,0 +1,153 @@
+"""Find what a person handed in: a source file, an executable, or a folder with a Makefile."""
+
+from __future__ import annotations
+
+import os
+import platform
+import stat
+from dataclasses import dataclass
+from pathlib import Path
+
+from forklab.errors import CheckFailure
+
+MAX_FILES = 500
+MAX_BYTES = 32 << 20
+ELF = b"\x7fELF"
+MACHINES = {0x03: "i386", 0x28: "arm", 0x3E: "x86_64", 0xB7: "aarch64", 0xF3: "riscv64"}
+SKIPPED_FOLDERS = {".git", "__pycache__", ".venv", "node_modules"}
+
+
+class NoProgram(CheckFailure):
+    """What was handed in cannot be made into a running program."""
+
+    def __init__(self, seen: str) -> None:
+        super().__init__("a program that can be built and started", seen, breaks=("starts",))
+
+
+@dataclass(frozen=True)
+class File:
+    """One file that goes into the sandbox: path relative to the program's folder."""
+
+    path: str
+    data: bytes
+    mode: int
+
+
+@dataclass(frozen=True)
+class Source:
+    """What was handed in.
+
+    Attributes:
+        path: as the person named it.
+        kind: `python`, `c`, `c++`, `script`, `executable` or `make`.
+        main: the file that is run or compiled, "" for `make`.
+        files: everything that goes into the sandbox.
+    """
+
+    path: str
+    kind: str
+    main: str
+    files: tuple[File, ...]
+
+
+def find(path: Path, machine: str | None = None) -> Source:
+    """Return what *path* is.
+
+    Args:
+        path: file or folder.
+        machine: machine type of the sandbox, as `uname -m` says it; None: this one's.
+
+    Raises:
+        NoProgram: there is nothing that could be run, with one sentence why.
+    """
+    shown = str(path)
+    if not path.exists():
+        raise NoProgram(f"there is no file or folder {shown}")
+    if path.is_dir():
+        return _folder(path, shown, machine or platform.machine())
+    data = _data(path)
+    kind = _kind(path, data, machine or platform.machine())
+    mode = 0o755 if kind in ("executable", "script") else 0o644
+    siblings = _headers(path) if kind in ("c", "c++") else []
+    return Source(shown, kind, path.name, (File(path.name, data, mode), *siblings))
+
+
+def _data(path: Path) -> bytes:
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise NoProgram(f"{path} cannot be read: {error.strerror}") from error
+    if len(data) > MAX_BYTES:
+        raise NoProgram(f"{path} has {len(data)} bytes; at most {MAX_BYTES} are taken")
+    return data
+
+
+def _kind(path: Path, data: bytes, machine: str) -> str:
+    suffix = path.suffix.lower()
+    if suffix == ".py":
+        return "python"
+    if suffix == ".c":
+        return "c"
+    if suffix in (".cc", ".cpp", ".cxx"):
+        return "c++"
+    if data.startswith(ELF):
+        return _executable(path, data, machine)
+    if data.startswith(b"#!"):
+        return "script"
+    raise NoProgram(
+        f"{path} is no program that can be started: expected .c, .cpp, .py, an executable, "
+        "or a folder with a Makefile"
+    )
+
+
+def _executable(path: Path, data: bytes, machine: str) -> str:
+    """Check the machine type in the ELF header (elf(5), e_machine)."""
+    order = "little" if data[5:6] == b"\x01" else "big"
+    number = int.from_bytes(data[18:20], order)  # type: ignore[arg-type]
+    found = MACHINES.get(number, f"machine {number}")
+    alike = {"arm64": "aarch64", "amd64": "x86_64"}
+    if found != alike.get(machine, machine):
+        raise NoProgram(f"{path} is an executable for {found}; the sandbox runs {machine}")
+    return "executable"
+
+
+def _headers(path: Path) -> list[File]:
+    """Headers beside a single source file, which it may include."""
+    found = []
+    for header in sorted(path.parent.glob("*.h")) + sorted(path.parent.glob("*.hpp")):
+        if header.is_file() and len(found) < MAX_FILES:
+            found.append(File(header.name, _data(header), 0o644))
+    return found
+
+
+def _folder(path: Path, shown: str, machine: str) -> Source:
+    files = _files(path)
+    names = [file.path for file in files]
+    if any(name in ("Makefile", "makefile", "GNUmakefile") for name in names):
+        return Source(shown, "make", "", tuple(files))
+    for suffixes, kind in (((".c",), "c"), ((".cc", ".cpp", ".cxx"), "c++"), ((".py",), "python")):
+        mains = [name for name in names if Path(name).suffix in suffixes and "/" not in name]
+        if kind == "python" and "server.py" in mains:
+            mains = ["server.py"]
+        if mains and (kind != "python" or len(mains) == 1):
+            return Source(shown, kind, mains[0], tuple(files))
+    raise NoProgram(f"{shown} holds no Makefile, no C or C++ source, and no single .py file")
+
+
+def _files(path: Path) -> list[File]:
+    found: list[File] = []
+    size = 0
+    for here, folders, names in os.walk(path):
+        folders[:] = sorted(set(folders) - SKIPPED_FOLDERS)
+        for name in sorted(names):
+            file = Path(here) / name
+            info = file.lstat()
+            if not stat.S_ISREG(info.st_mode):
+                continue
+            data = _data(file)
+            size += len(data)
+            if len(found) >= MAX_FILES or size > MAX_BYTES:
+                raise NoProgram(f"{path} holds too much: at most {MAX_FILES} files, 32 MiB")
+            mode = 0o755 if info.st_mode & stat.S_IXUSR else 0o644
+            found.append(File(str(file.relative_to(path)), data, mode))
+    return found

@@ -1,0 +1,104 @@
+"""How a program is started: its contract, or what a person says instead."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import dataclass, replace
+
+from forklab.errors import LabUnsupported, UsageError
+
+PLACES = ("{port}", "{workers}", "{program}")
+
+
+@dataclass(frozen=True)
+class Spec:
+    """How a program is started.
+
+    Attributes:
+        arguments: of the contract, such as ("{workers}", "{port}").
+        workers: size of the pool, 0 where there is none.
+        fixed_port: the port it listens on whatever it is told; None where it takes one.
+        run: a command line that replaces the contract's, None to keep to it.
+        declared: what it declares beyond the contract.
+    """
+
+    arguments: tuple[str, ...]
+    workers: int = 0
+    fixed_port: int | None = None
+    run: tuple[str, ...] | None = None
+    declared: frozenset[str] = frozenset()
+
+    @property
+    def template(self) -> tuple[str, ...]:
+        """The command line, with places to be filled."""
+        return self.run if self.run is not None else ("{program}", *self.arguments)
+
+    @property
+    def takes_port(self) -> bool:
+        """Whether the port can be chosen."""
+        return any("{port}" in word for word in self.template)
+
+    @property
+    def takes_workers(self) -> bool:
+        """Whether the size of the pool can be chosen."""
+        return any("{workers}" in word for word in self.template)
+
+    def argv(self, program: tuple[str, ...], port: object, workers: object) -> list[str]:
+        """Return the command line for this *port* and this number of *workers*."""
+        words: list[str] = []
+        for word in self.template:
+            if word == "{program}":
+                words += program
+            else:
+                words.append(word.replace("{port}", str(port)).replace("{workers}", str(workers)))
+        return words
+
+    def without_arguments(self, program: tuple[str, ...]) -> list[str]:
+        """Return the command line with no argument at all.
+
+        Raises:
+            LabUnsupported: the command line is not the contract's.
+        """
+        if self.run is not None:
+            raise LabUnsupported("the command line is not the contract's")
+        return list(program)
+
+    def declaring(self, declared: frozenset[str]) -> Spec:
+        """Return it with what the program declares beyond the contract."""
+        return replace(self, declared=declared)
+
+    def changed(self, run: str | None, port: int | None) -> Spec:
+        """Return it with what a person said by RUN= and PORT=.
+
+        Raises:
+            UsageError: RUN has quotes that do not close or an unknown place; PORT is no port; RUN
+                names no port and PORT is not given.
+        """
+        words = self.run if run is None else _words(run)
+        if port is not None and not 0 < port < 65536:
+            raise UsageError(f"PORT={port} is no TCP port; give 1 to 65535")
+        changed = replace(self, run=words)
+        if changed.takes_port:
+            return replace(changed, fixed_port=port)
+        if port is None and self.fixed_port is None:
+            raise UsageError(
+                f'RUN="{run}" does not say where the port goes: write {{port}} in it, or say with '
+                "PORT= on which port the program always listens"
+            )
+        return replace(changed, fixed_port=port or self.fixed_port)
+
+
+def _words(run: str) -> tuple[str, ...]:
+    try:
+        words = tuple(shlex.split(run))
+    except ValueError as error:
+        raise UsageError(f"RUN={run!r} cannot be read as a command line: {error}") from error
+    if not words:
+        raise UsageError('RUN is empty; write the command line, such as RUN="./server {port}"')
+    for word in words:
+        rest = word
+        for place in PLACES:
+            rest = rest.replace(place, "")
+        if "{" in rest and "}" in rest:
+            raise UsageError(f"RUN has an unknown place in {word!r}; known: {', '.join(PLACES)}")
+    return words

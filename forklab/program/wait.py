@@ -1,0 +1,105 @@
+"""The two waiting verbs; there is no other sleep in the project.
+
+All deadlines are multiplied by one factor, FORKLAB_TIMEOUT_SCALE, and a deadline has passed only
+when the time is over and at least MIN_LOOKS looks were made: a machine that stalls us fails
+nobody.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from forklab.errors import CheckFailure, UsageError
+from forklab.facts import Snapshot
+
+MIN_LOOKS = 20
+FAST_LOOKS = 50
+FAST_S, SLOW_S = 0.001, 0.005
+
+T = TypeVar("T")
+
+
+def scale() -> float:
+    """Return the factor on every deadline.
+
+    Raises:
+        UsageError: FORKLAB_TIMEOUT_SCALE is no number above 0.
+    """
+    text = os.environ.get("FORKLAB_TIMEOUT_SCALE", "1")
+    try:
+        factor = float(text)
+    except ValueError:
+        factor = 0.0
+    if not 0 < factor < 1000:
+        raise UsageError(f"FORKLAB_TIMEOUT_SCALE is {text!r}; it must be a number above 0, such as 2")
+    return factor
+
+
+class Waiting:
+    """Looks, spaced and counted, until a deadline."""
+
+    def __init__(self, within_s: float) -> None:
+        self.began = time.monotonic()
+        self.within_s = within_s * scale()
+        self.looks = 0
+
+    @property
+    def over(self) -> bool:
+        """Whether the deadline has passed: the time is over and enough looks were made."""
+        return self.elapsed_s >= self.within_s and self.looks >= MIN_LOOKS
+
+    @property
+    def elapsed_s(self) -> float:
+        """Seconds since it began."""
+        return time.monotonic() - self.began
+
+    def nap(self) -> None:
+        """Wait a moment before the next look."""
+        self.looks += 1
+        time.sleep(FAST_S if self.looks < FAST_LOOKS else SLOW_S)
+
+    def describe(self) -> str:
+        """Return how long and how often was looked, in words."""
+        return f"looked {self.looks + 1} times in {self.elapsed_s:.1f} s"
+
+
+def eventually(
+    look: Callable[[], Snapshot], check: Callable[..., T], *args: Any, within_s: float
+) -> T:
+    """Return what *check* returns once it does not fail, on a fresh snapshot each time.
+
+    Raises:
+        CheckFailure: it still failed when the deadline had passed; with the last snapshot.
+    """
+    waiting = Waiting(within_s)
+    while True:
+        snapshot = look()
+        try:
+            return check(snapshot, *args)
+        except CheckFailure as failure:
+            if waiting.over:
+                failure.snapshot = failure.snapshot or snapshot
+                failure.waited = waiting.describe()
+                raise
+        waiting.nap()
+
+
+def throughout(
+    look: Callable[[], Snapshot], check: Callable[..., T], *args: Any, for_s: float
+) -> T:
+    """Demand that *check* never fails during *for_s* seconds, and return its last value."""
+    waiting = Waiting(for_s)
+    while True:
+        snapshot = look()
+        try:
+            found = check(snapshot, *args)
+        except CheckFailure as failure:
+            failure.snapshot = failure.snapshot or snapshot
+            failure.waited = f"after {waiting.elapsed_s:.2f} s"
+            raise
+        if waiting.over:
+            return found
+        waiting.nap()

@@ -1,0 +1,249 @@
+"""Sandbox `docker`: one locked-down container whose PID 1 is the agent.
+
+Created with open standard input, attached before its start and removed by the engine when it
+ends: a harness that dies by any signal leaves nothing, since the agent ends with its input.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import random
+import select
+import socket
+import struct
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+from forklab.errors import SandboxError
+
+from . import boot
+from .link import Link
+
+if TYPE_CHECKING:
+    from docker import DockerClient
+
+OWNER = "forklab.owner"
+HARNESS = "forklab.harness"
+UIDS = range(20_000, 60_000)
+MIB = 1 << 20
+# The memory limit stands well above the sum of all tmpfs: their pages count against it and no
+# kill frees them, so a full disk would end the agent.
+MEMORY = 1024 * MIB
+TMPFS = {
+    "/lab": "rw,exec,nosuid,nodev,size=64m,mode=755",
+    "/tmp": "rw,exec,nosuid,nodev,size=32m,mode=1777",  # noqa: S108
+    "/small": "rw,nosuid,nodev,size=1m,mode=755",
+}
+# the least that observing another user's processes takes; each proved by leaving it out
+CAPABILITIES = ["SYS_PTRACE", "DAC_READ_SEARCH", "KILL", "SETUID", "SETGID", "CHOWN"]
+PIDS = 1600
+# no TIME_WAIT: a program without SO_REUSEADDR finds its port free at the next start;
+# ::1 is there for servers that are bound to it; small buffers make a slow reader felt early
+SYSCTLS = {
+    "net.ipv4.tcp_max_tw_buckets": "0",
+    "net.ipv6.conf.all.disable_ipv6": "0",
+    "net.ipv4.tcp_wmem": "4096 131072 262144",
+    "net.ipv4.tcp_rmem": "4096 131072 262144",
+}
+MUX_HEADER = struct.Struct(">BxxxL")
+STDERR = 2
+
+
+class AttachedStream:
+    """The attached streams of a container: raw in, multiplexed out (Docker Engine API, attach)."""
+
+    def __init__(self, sock: socket.socket) -> None:
+        self._sock = sock
+        self._buffer = bytearray()
+        self._errors = bytearray()
+
+    def send(self, data: bytes) -> None:
+        """Write all of *data*."""
+        self._sock.sendall(data)
+
+    def receive(self, timeout_s: float) -> bytes:
+        """Return what came on standard output; b"" at the end."""
+        while True:
+            data = self._take()
+            if data:
+                return data
+            if not select.select([self._sock], [], [], timeout_s)[0]:
+                raise TimeoutError
+            more = self._sock.recv(1 << 18)
+            if not more:
+                return b""
+            self._buffer += more
+
+    def _take(self) -> bytes:
+        """Cut whole multiplexed parts from the buffer; keep what was meant for standard error."""
+        found, at, size = bytearray(), 0, len(self._buffer)
+        while size - at >= MUX_HEADER.size:
+            kind, length = MUX_HEADER.unpack_from(self._buffer, at)
+            end = at + MUX_HEADER.size + length
+            if end > size:
+                break
+            part = self._buffer[at + MUX_HEADER.size : end]
+            if kind == STDERR:
+                self._errors += part
+            else:
+                found += part
+            at = end
+        del self._buffer[:at]
+        return bytes(found)
+
+    def close(self) -> str:
+        """End the agent's input, wait until the container has ended."""
+        with contextlib.suppress(OSError):
+            self._sock.shutdown(socket.SHUT_WR)
+        with contextlib.suppress(OSError, TimeoutError):
+            while self.receive(15.0):
+                pass
+        self._sock.close()
+        return self._errors.decode(errors="replace")
+
+
+class Container:
+    """A container of the lab's image."""
+
+    kind = "docker"
+    python = "python3"
+    not_isolated: tuple[str, ...] = ()
+
+    def __init__(self, client: DockerClient, image: str) -> None:
+        self._client = client
+        self.image = image
+
+    @contextlib.contextmanager
+    def open(self) -> Iterator[Link]:
+        """Yield a Link to the agent of a new container; the container is gone afterwards."""
+        import docker.errors
+        import requests.exceptions
+
+        sweep(self._client)
+        uid = random.choice(UIDS)
+        try:
+            name, stream = self._start(uid)
+        except (docker.errors.DockerException, requests.exceptions.RequestException) as error:
+            raise SandboxError(f"the engine could not start a container: {error}") from error
+        try:
+            stream.send(boot.source())
+            link = Link(stream)
+            try:
+                yield link
+            finally:
+                link.close()
+        finally:
+            self._remove(name)
+
+    def _start(self, uid: int) -> tuple[str, AttachedStream]:
+        """Create, attach, start: in this order, else the first frames are lost."""
+        import docker.errors
+
+        # what an engine does not know (rootless, other kernels) is left out, one by one
+        for sysctls in (SYSCTLS, {"net.ipv4.tcp_max_tw_buckets": "0"}, {}):
+            container = self._create(uid, sysctls)
+            stream = self._attach(container)
+            try:
+                self._client.api.start(container)
+                return container, stream
+            except docker.errors.APIError as error:
+                self._remove(container)
+                if "sysctl" not in str(error) or not sysctls:
+                    raise
+        raise AssertionError("the last try has no sysctls")
+
+    def _create(self, uid: int, sysctls: dict[str, str]) -> str:
+        from docker.types import LogConfig, Ulimit
+
+        api = self._client.api
+        host = api.create_host_config(
+            read_only=True,
+            network_mode="none",
+            cap_drop=["ALL"],
+            cap_add=CAPABILITIES,
+            security_opt=["no-new-privileges"],
+            tmpfs=TMPFS,
+            shm_size=MIB,
+            mem_limit=MEMORY,
+            memswap_limit=MEMORY,
+            pids_limit=PIDS,
+            ulimits=[
+                Ulimit(name="nofile", soft=4096, hard=4096),
+                Ulimit(name="core", soft=0, hard=0),
+            ],
+            log_config=LogConfig(type=LogConfig.types.NONE),
+            sysctls=sysctls,
+            auto_remove=True,
+        )
+        created = api.create_container(
+            self.image,
+            command=boot.command("/usr/bin/python3", "/lab", uid),
+            stdin_open=True,
+            detach=False,  # so that the container's input ends with ours
+            user="0:0",
+            working_dir="/",
+            hostname="lab",
+            environment={"PATH": "/usr/local/bin:/usr/bin:/bin", "LANG": "C.UTF-8"},
+            labels={OWNER: "forklab", HARNESS: _identity(), "forklab.uid": str(uid)},
+            host_config=host,
+        )
+        return str(created["Id"])
+
+    def _attach(self, container: str) -> AttachedStream:
+        channel = self._client.api.attach_socket(
+            container, params={"stdin": 1, "stdout": 1, "stderr": 1, "stream": 1}
+        )
+        # docker-py wraps the socket; reading the wrapper would lose what it has buffered
+        sock = getattr(channel, "_sock", channel)
+        sock.settimeout(None)
+        return AttachedStream(sock)
+
+    def _remove(self, container: str) -> None:
+        import docker.errors
+        import requests.exceptions
+
+        with contextlib.suppress(
+            docker.errors.NotFound, docker.errors.APIError, requests.exceptions.RequestException
+        ):
+            self._client.api.remove_container(container, force=True)
+
+
+def _identity() -> str:
+    """Name this process so that it is not mixed up with a later one of the same pid."""
+    return f"{_boot_id()} {os.getpid()} {_start_ticks(os.getpid())}"
+
+
+def _boot_id() -> str:
+    try:
+        with open("/proc/sys/kernel/random/boot_id") as file:
+            return file.read().strip()
+    except OSError:  # not Linux: the engine runs in a machine of its own
+        return socket.gethostname()
+
+
+def _start_ticks(pid: int) -> str:
+    try:
+        with open(f"/proc/{pid}/stat") as file:
+            return file.read().rpartition(")")[2].split()[19]
+    except OSError:
+        return "0"
+
+
+def sweep(client: DockerClient, say: Callable[[str], None] = lambda text: None) -> int:
+    """Remove containers whose harness is gone; return how many.
+
+    They can stay behind only when the engine was killed at the same time as the harness.
+    """
+    removed = 0
+    for found in client.api.containers(all=True, filters={"label": f"{OWNER}=forklab"}):
+        boot_id, pid, ticks = (found["Labels"].get(HARNESS, "") + "  ").split(" ")[:3]
+        if boot_id != _boot_id() or not pid.isdigit() or _start_ticks(int(pid)) == ticks:
+            continue
+        with contextlib.suppress(Exception):
+            client.api.remove_container(found["Id"], force=True)
+            removed += 1
+            say(f"removed a container that a dead harness left behind: {found['Id'][:12]}")
+    return removed
+
+

@@ -1,0 +1,337 @@
+"""What every server owes, whatever it does with processes inside.
+
+A lab's checks inherit these. `crowd` is how many clients are served at the same time beside one
+that is idle; `between` waits, where a lab needs it, until the program is ready for the next client.
+"""
+
+from __future__ import annotations
+
+import signal
+
+from forklab.checks import descriptors, processes, traffic
+from forklab.checks.declare import check
+from forklab.errors import CheckFailure, LabUnsupported
+from forklab.facts import ClientState, describe_status
+from forklab.facts.calls import WRITES
+from forklab.facts.status import failed_by_itself
+from forklab.program.client import Client
+from forklab.program.lab import Lab
+from forklab.program.program import HELLO, Program
+
+LINES = (b"hello\n", b"a line that is a good deal longer than the first\n", b"x\n", b"ten more\n")
+SIZES = (1, 29, 30, 31, 79, 80, 99, 100, 1024, 65536)
+EVERY_BYTE = bytes(range(256)) + b"\n"
+MIB = 1 << 20
+STALL = 16 * MIB
+TRIES = 3
+
+
+class ServerChecks:
+    """Checks of every server lab."""
+
+    lab: str
+    crowd = 4
+
+    # what a lab may do differently
+
+    def between(self, server: Program, inode: int = 0) -> None:
+        """Wait until the server is ready for the next client; *inode*: the last one's."""
+
+    def visit(self, server: Program, data: bytes = HELLO) -> ClientState:
+        """Be one client after another, and wait until the server is ready for the next.
+
+        A client that is closed at once is tried again: a full pool may tell it so.
+        """
+        for _ in range(TRIES):
+            state = server.visit(data)
+            if state.answered:
+                self.between(server, state.inode)
+                return state
+            if not state.over or state.error == "ECONNREFUSED":
+                break
+            self.between(server)
+        return state
+
+    def served(self, server: Program, count: int) -> list[Client]:
+        """Return *count* clients that are connected and were answered, one after another."""
+        clients = []
+        for _ in range(count):
+            client = server.connect()
+            clients.append(client)
+            traffic.answered(client.ask(HELLO), client.name)
+        return clients
+
+    def still_serves(self, server: Program) -> None:
+        """Demand that the server lives, does not spin, and serves the next client."""
+        self.does_not_spin_now(server)
+        traffic.answered(self.visit(server), "the next client")
+
+    def does_not_spin_now(self, server: Program) -> None:
+        """Demand that nobody spins: not in two windows in a row."""
+        for last in (False, True):
+            usage = server.usage()
+            keys = {p.pid: p.key for p in (server.last or server.snapshot()).processes}
+            failure = processes.spinners(usage, server.names, keys)
+            if failure is None:
+                return
+            if last:
+                failure.snapshot = server.snapshot()
+                raise failure
+
+    # the checks
+
+    @check("starts", "core", needs=())
+    def test_starts(self, lab: Lab) -> None:
+        """The server listens on its port and stays alive.
+
+        Ready is what the kernel says: a process of the program holds a listening socket.
+        """
+        server = lab.start()
+
+        server.throughout(processes.listens, server.port, for_s=0.05)
+
+    @check("bad-usage", "robust", needs=("starts",))
+    def test_bad_usage(self, lab: Lab) -> None:
+        """Wrong arguments, or a port in use, end the program with a message and a non-zero status.
+
+        A word that atoi turns into port 0, or a bind whose failure nobody looks at, gives a server
+        on a port that nobody knows.
+        """
+        if lab.spec.run is None:
+            self.refuses(lab, lab.launch(lab.spec.without_arguments(lab.built().argv)), "no argument")
+        if lab.spec.takes_port:
+            self.refuses(lab, lab.launch(port_word="seven"), "the word `seven` for the port")
+        with lab.taken_port() as port:
+            self.refuses(lab, lab.launch(port=port), f"port {port}, which is in use")
+
+    def refuses(self, lab: Lab, program: Program, what: str) -> None:
+        """Demand that the program ends by itself, says why and leaves nothing."""
+        expected = f"given {what}, it ends with a message and a non-zero status"
+        ports = program.eventually(processes.decided)
+        if ports:
+            where = " and ".join(map(str, ports))
+            raise CheckFailure(expected, f"given {what}, it listens on port {where}")
+        status = program.ended()
+        if status is None or not failed_by_itself(status):
+            raise CheckFailure(expected, f"given {what}, it {describe_status(status)}")
+        if not program.output().strip():
+            raise CheckFailure(expected, f"given {what}, it {describe_status(status)} without a word")
+
+    @check("echoes", "core", needs=("starts",))
+    def test_echoes(self, lab: Lab) -> None:
+        """Every line comes back as it was sent, in order.
+
+        A short line after a long one shows what is left in a buffer.
+        """
+        server = lab.start()
+        client = server.connect()
+
+        for line in LINES:
+            got = client.exchange(line)
+            if line is LINES[0] and not got:
+                self.nobody_is_answered(server, client)
+            traffic.echoed(line, got, client.state, client.name)
+
+    def nobody_is_answered(self, server: Program, client: Client) -> None:
+        """Fail, and with it every check that needs an answer, if a second client is not either."""
+        client.close()
+        other = server.connect()
+        traffic.answered(other.ask(HELLO), "a client that sends a line", breaks=("answers",))
+        traffic.answered(client.state, client.name)
+
+    @check("echoes-any-bytes", "robust")
+    def test_echoes_any_bytes(self, lab: Lab) -> None:
+        """Blocks of any bytes and of any size come back unchanged.
+
+        A length taken by strlen stops at the first NUL; sizes around the usual buffers show an
+        off-by-one.
+        """
+        server = lab.start()
+        client = server.connect()
+
+        for block in (EVERY_BYTE, *(b"7" * size + b"\n" for size in SIZES)):
+            traffic.echoed(block, client.exchange(block), client.state, client.name)
+
+    @check("echoes-a-large-stream", "robust")
+    def test_echoes_a_large_stream(self, lab: Lab) -> None:
+        """1 MiB, written and read at once, comes back whole, then the end of file.
+
+        A write may take less than it was given, and a reply may block while more arrives.
+        """
+        server = lab.start()
+        client = server.connect()
+
+        client.pattern(MIB)
+
+        traffic.all_back(client.state, client.name)
+        traffic.ended(client.state, client.name, reset_is_fine=False)
+
+    @check("answers-a-half-close", "core")
+    def test_answers_a_half_close(self, lab: Lab) -> None:
+        """A client that has half-closed gets all its bytes, and then the end.
+
+        The end comes only when every copy of the connection is closed, in every process.
+        """
+        server = lab.start()
+
+        for _ in range(10):
+            client = self.half_close(server)
+            if lab.holds("echoes"):
+                traffic.all_back(client.state, client.name)
+            else:
+                traffic.answered(client.state, client.name)
+            traffic.ended(client.state, client.name)
+            client.close()
+            self.between(server)
+
+    def half_close(self, server: Program) -> Client:
+        """Return a client that sent a line, half-closed and read on; a refused one tries again."""
+        for _ in range(TRIES):
+            client = server.connect()
+            client.end(HELLO, half_close=True)
+            if client.state.answered or not client.state.over:
+                break
+            self.between(server)
+        return client
+
+    @check("serves-many-at-once", "core")
+    def test_serves_many_at_once(self, lab: Lab) -> None:
+        """While one client is silent, others come and are answered.
+
+        One has already come and left: a blocking wait in a handler stops a server just then.
+        """
+        self.demand_crowd(lab)
+        server = lab.start()
+        idle = server.connect()
+        server.eventually(descriptors.seats, server.port, {idle.port: idle.name})
+
+        second = server.connect()
+        traffic.answered(second.ask(HELLO), f"{second.name}, beside a silent one,")
+        self.leave_and_end(server, second)
+
+        clients = server.connect_all(self.crowd)
+        server.ask_all(clients)
+        for client in clients:
+            traffic.answered(client.state, f"{client.name}, beside a silent one,")
+
+    def demand_crowd(self, lab: Lab) -> None:
+        """Skip where a program serves one client at a time because it was told so."""
+
+    def leave_and_end(self, server: Program, client: Client) -> None:
+        """Let *client* leave, and wait a while for whoever served it to let go or to end."""
+        inode = client.look().inode
+        client.close()
+        if inode:
+            server.settle(descriptors.let_go, inode, server.names)
+        self.between(server, inode)
+
+    @check("survives-a-reset", "robust")
+    def test_survives_a_reset(self, lab: Lab) -> None:
+        """Clients that reset their connections hurt only themselves.
+
+        After a reset a read fails once, a write raises SIGPIPE: each must end that one service.
+        """
+        server = lab.start()
+        client = server.connect()
+        client.send(HELLO)
+        server.eventually(descriptors.seats, server.port, {client.port: client.name})
+        client.reset()
+        self.survived(server)
+
+        server = lab.start()
+        client = server.connect()
+        client.stall(STALL, quiet_s=0.2)
+        server.settle(descriptors.blocked_in, WRITES)
+        client.reset()
+        self.survived(server)
+
+    def survived(self, server: Program) -> None:
+        """What must be true after a reset."""
+        self.still_serves(server)
+
+    @check("survives-a-slow-reader", "robust")
+    def test_survives_a_slow_reader(self, lab: Lab) -> None:
+        """A client that does not read delays nobody else, and loses nothing.
+
+        The server's write to it blocks once the buffers of both sides are full.
+        """
+        self.demand_crowd(lab)
+        server = lab.start()
+        slow = server.connect(receive_buffer=4096)
+        slow.stall(STALL, quiet_s=0.5)
+
+        for _ in range(2):
+            traffic.answered(self.visit(server), "a client beside one that does not read")
+
+        slow.resume()
+        if lab.holds("echoes"):
+            traffic.all_back(slow.state, slow.name)
+        elif not slow.state.over:
+            traffic.answered(slow.state, slow.name)
+
+    @check("does-not-spin", "robust")
+    def test_does_not_spin(self, lab: Lab) -> None:
+        """With nothing to do, every process sleeps.
+
+        Seen before the first client, beside idle ones, and after clients came and left.
+        """
+        lab.demand("sched", "this kernel does not tell who waits for a CPU (schedstat)")
+        server = lab.start()
+        self.does_not_spin_now(server)
+
+        clients = self.served(server, 1)
+        if self.crowd > 1:
+            clients.append(server.connect())  # it will leave without a word
+        self.does_not_spin_now(server)
+
+        for client in clients:
+            client.close()
+        self.between(server)
+        self.does_not_spin_now(server)
+
+    @check("leaks-nothing", "core")
+    def test_leaks_nothing(self, lab: Lab) -> None:
+        """After 100 clients the program holds what it held before.
+
+        Descriptors of every process that stays, and the number of live processes.
+        """
+        server = lab.start()
+        self.warm_up(server)
+        first = server.stable()
+        before = {process.key: len(process.fds) for process in first.live}
+
+        for number in range(1, 101):
+            traffic.answered(self.visit(server), f"client {number} of 100")
+
+        server.eventually(descriptors.holds_as_before, before, len(first.live), server.names)
+
+    def warm_up(self, server: Program) -> None:
+        """Let the server do once what it does at first use."""
+        for _ in range(2):
+            state = self.visit(server)
+            traffic.answered(state, "the first client")
+            server.settle(descriptors.let_go, state.inode, server.names)
+
+    @check("stops-clean", "robust")
+    def test_stops_clean(self, lab: Lab) -> None:
+        """SIGTERM to the parent, then its clients leave: nothing is left of the program.
+
+        Children may serve on until their clients leave; after that, nobody stays behind.
+        """
+        server = lab.start()
+        parent = server.eventually(processes.listens, server.port)
+        clients = self.served(server, 1)
+        more = server.connect_all(self.crowd - 1)
+        server.ask_all(more)
+
+        server.signal(parent, signal.SIGTERM)
+        for client in clients + more:
+            client.close()
+
+        server.eventually(processes.nobody_left, server.port, server.names)
+
+
+def demand_declared(lab: Lab, what: str, reason: str) -> None:
+    """Skip a check of something that the program does not declare."""
+    if what not in lab.spec.declared:
+        raise LabUnsupported(reason)
