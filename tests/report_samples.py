@@ -278,3 +278,99 @@ def broken_run() -> Run:
     """The engine is not there."""
     said = "no container engine answers (unix:///var/run/docker.sock: No such file or directory)"
     return run("fork_echo", [], broken=said)
+
+
+def many_steps() -> Run:
+    """Many steps, nothing printed, a failure that only a client saw, and a sandbox with limits."""
+    failed = Result(
+        check=check(
+            "leaks-nothing", said="After 100 clients the program holds what it held before"
+        ),
+        verdict=Verdict.FAIL,
+        seconds=4.0,
+        done=tuple(
+            f"client-{n} comes, is answered, leaves, and is a client" for n in range(1, 101)
+        ),
+        expected="each of 100 clients is answered",
+        seen="client-77 got 0 of 15 bytes back, then ECONNRESET",
+        notes=("this sandbox shares its network with other programs",),
+    )
+    return run(
+        "fork_echo", [failed], sandbox="inside", not_isolated=("network", "memory", "other users")
+    )
+
+
+def starts_fails() -> Run:
+    """It does not build: everything else is skipped because of that."""
+    said = (
+        "it does not build: `gcc -O1 -g -Wall -pthread -o server ./server.c -lm` exited with "
+        "status 1\n"
+        "./server.c: In function 'main':\n"
+        "./server.c:12:9: error: expected ';' before 'return'\n"
+        "   12 |         return 0;\n"
+        "      |         ^~~~~~\n"
+    )
+    starts = Result(
+        check("starts", said="The server listens on its port and stays alive"),
+        Verdict.FAIL,
+        0.6,
+        expected="the program builds",
+        seen=said,
+        hint="How far does the program come?",
+    )
+    rest = [
+        Result(check(name), Verdict.SKIPPED, 0.0, because="starts")
+        for name in ("echoes", "reaps-a-burst", "survives-descriptor-shortage")
+    ]
+    return run("fork_echo", [starts, *rest], build="", command="")
+
+
+def many_descriptors() -> Result:
+    """A parent that has kept 101 connections."""
+    kept = [socket(4 + n, 600 + n) for n in range(101)]
+    taken = snapshot(
+        processes=[process(31, 1, "S", [ACCEPT, 3], [*stdio(), socket(3, 500), *kept])],
+        tcp=[listening(), *(established(50000 + n, 600 + n) for n in range(101))],
+    )
+    marks: dict[int | tuple[int, int], str] = {
+        (31, 4 + n): f"connection of client-{n}, not closed" for n in range(101)
+    }
+    clients = {50000 + n: f"client-{n}" for n in range(101)}
+    return Result(
+        check=check("parent-closes-the-connection"),
+        verdict=Verdict.FAIL,
+        seconds=1.0,
+        evidence=evidence(taken, marks, {(31, 7031): "parent"}, clients),
+    )
+
+
+def hostile() -> Run:
+    """A program whose name, command line and output try to take over the terminal."""
+    evil = "\x1b]0;owned\x07\x1b[2J\x1b[31mPASS  25 passed\x1b[0m\r\u202egnp.exe\u2066\x9b1A\x00"
+    flood = "A" * 5000
+    argv = (f"./{evil}", flood)
+    shown = process(31, 1, "S", [POLL, 0], [*stdio(), [9, f"/tmp/{evil}{flood}", "r", None]], argv)
+    failed = Result(
+        check=check("echoes-any-bytes"),
+        verdict=Verdict.FAIL,
+        seconds=0.2,
+        done=(f"{evil} is started",),
+        expected="what was sent",
+        seen=f"{evil}\n{flood}\n" + "line\n" * 100,
+        evidence=evidence(
+            snapshot(processes=[shown]), {31: f"spins {evil}", (31, 9): evil}, {}, {}
+        ),
+        output=f"{evil}\n\n{flood}\n::error::from the program\n한국어 출력 {'가' * 100}\n",
+        hint="Which bytes differ?",
+        notes=(evil,),
+    )
+    lost = Result(check("echoes"), Verdict.BROKEN, 0.1, reason=evil + flood, trace=evil)
+    later = Result(check("starts"), Verdict.FAIL, 0.1, seen=flood, expected=evil)
+    return run(
+        "fork_echo",
+        [failed, lost, later],
+        program=f"제출물/{evil}.c",
+        command=f"./{evil} 41000",
+        warnings=f"a.c:1: warning: {evil}{flood}\n",
+        folder="runs/fork_echo/latest",
+    )

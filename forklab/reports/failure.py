@@ -29,7 +29,8 @@ def expanded(result: Result, *, full: bool) -> list[Line]:
     for label, text in _judgement(result):
         lines += labelled(label, text, full=full)
     lines += _evidence(result, full=full)
-    lines += _output(result.output, full=full)
+    if result.done or result.evidence or result.output:  # else it never ran
+        lines += _output(result.output, full=full)
     if result.hint:
         lines += [Line(""), *labelled("Hint", result.hint, full=full)]
     return lines

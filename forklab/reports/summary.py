@@ -49,11 +49,11 @@ def _sandbox(run: Run) -> str:
 def warnings(run: Run, *, full: bool) -> list[Line]:
     """Quote what the compiler said; short: a few lines that name a warning, the rest counted."""
     rows = run.warnings.rstrip().split("\n") if run.warnings.strip() else []
-    if not rows:
-        return []
-    named = [row for row in rows if "warning:" in row or "error:" in row] or rows
+    named = [row for row in rows if "warning:" in row or "error:" in row]
     shown = rows if full else named[:MOST_WARNINGS]
-    lines = [Line(""), Line("The compiler warned (that fails nothing):")]
+    if not shown:  # only what make says of its commands
+        return []
+    lines = [Line(""), Line("What the compiler said (it fails nothing):")]
     for row in shown:
         text = row if full else bounded(row, 2 * WIDTH)
         lines += [Line("  | " + part) for part in chop(text, WIDTH - 4)]

@@ -29,16 +29,12 @@ def wants_colour(stream: TextIO, environ: Mapping[str, str]) -> bool:
 
 
 class Terminal:
-    """Print a run as it goes: `begin`, a `result` as each check ends, `end`.
+    """Print a run as it goes: `begin`, a `result` as each check ends, `end`."""
 
-    Args:
-        stream: where to print; standard output by default.
-        environ: of NO_COLOR, FORCE_COLOR and TERM; this process's by default.
-    """
-
-    def __init__(  # noqa: D107
+    def __init__(
         self, stream: TextIO | None = None, environ: Mapping[str, str] | None = None
     ) -> None:
+        """Print to *stream*, standard output by default; *environ* has NO_COLOR and its like."""
         self._stream = sys.stdout if stream is None else stream
         self._colour = wants_colour(self._stream, os.environ if environ is None else environ)
         self._total = self._number = self._id_width = 0
@@ -57,7 +53,7 @@ class Terminal:
         self._print(summary.check_line(result, self._number, total, self._id_width))
 
     def end(self, run: Run) -> None:
-        """Print the first failure with its evidence, what broke, the count, the path to the rest."""
+        """Print the first failure with its evidence, what broke, the count, where the rest is."""
         self._print(summary.failures(run))
         self._print(summary.breakages(run))
         counted = summary.count(run)
