@@ -205,3 +205,14 @@ def test_points_are_never_rounded_up_to_all() -> None:
     ]
 
     assert "59.9 of 60 points" in transcript(samples.run("fork_echo", many))
+
+
+def test_what_make_says_of_its_commands_is_no_warning() -> None:
+    chatter = replace(samples.all_pass(), warnings="gcc -O1 -o server server.c\n")
+
+    assert "compiler" not in transcript(chatter)
+    assert "gcc -O1 -o server server.c" in folder.report(chatter)
+
+
+def test_a_program_that_never_ran_is_not_said_to_have_printed_nothing() -> None:
+    assert "printed nothing" not in transcript(samples.starts_fails())
