@@ -266,8 +266,8 @@ class ServerChecks:
         slow.resume()
         if lab.holds("echoes"):
             traffic.all_back(slow.state, slow.name)
-        elif not slow.state.over:
-            traffic.answered(slow.state, slow.name)
+        else:
+            traffic.served_on(slow.state, f"{slow.name}, which did not read for a while,")
 
     @check("does-not-spin", "robust")
     def test_does_not_spin(self, lab: Lab) -> None:
