@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
-import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -16,14 +15,12 @@ from typing import TextIO
 import pytest
 
 from forklab import labs, plugin, tree
-from forklab.errors import CheckFailure, LabBroken, UsageError
-from forklab.hints import hints
+from forklab.errors import CheckFailure, UsageError
 from forklab.labs import LabInfo
 from forklab.program.lab import Lab
+from forklab.reports import json_report, junit
 from forklab.reports.folder import RunFolder, open_folder
-from forklab.reports.json_report import as_json
-from forklab.reports.junit import as_junit
-from forklab.reports.terminal import TerminalReport
+from forklab.reports.terminal import Terminal
 from forklab.results.record import Check, Result, Run
 from forklab.sandbox.choose import Sandbox
 
@@ -65,7 +62,7 @@ class _Session:
         self.order = order
         self.info = info
         self.say = say
-        self.report = None if order.json else TerminalReport(out)
+        self.report = None if order.json else Terminal(out)
         self.out = out
         self.folder: RunFolder = open_folder(order.runs, info.name)
         self.checks: list[Check] = []
@@ -77,7 +74,7 @@ class _Session:
             program=str(order.program or f"the reference program, {_shown(info.program)}"),
             sandbox=order.sandbox,
             began=datetime.now(UTC).isoformat(timespec="seconds"),
-            folder=_shown(self.folder.path),
+            folder=self.folder.shown,
         )
 
     def run_checks(self) -> Run:
@@ -152,11 +149,11 @@ class _Session:
             self.folder.write_events(event.as_json() for event in self.lab.journal.events)
         self.folder.finish(self.run)
         if self.order.junit is not None:
-            self.order.junit.write_text(as_junit(self.run))
+            self.order.junit.write_text(junit.render(self.run))
         if self.report is not None:
             self.report.end(self.run)
         else:
-            self.out.write(as_json(self.run) + "\n")
+            self.out.write(json_report.render(self.run) + "\n")
 
 
 class _Wants:
@@ -193,6 +190,3 @@ def _shown(path: Path) -> str:
     with contextlib.suppress(ValueError):
         return str(path.resolve().relative_to(Path.cwd()))
     return str(path)
-
-
-_ = hints, sys, LabBroken

@@ -24,7 +24,8 @@ def echoed(sent: bytes, got: bytes, state: ClientState, who: str) -> None:
         raise CheckFailure(expected, f"{who} got {same} of {len(sent)} bytes back" + _end(state))
     raise CheckFailure(
         expected,
-        f"byte {same + 1} differs: sent {around(sent, same)}, got {around(got, same)}" + _end(state),
+        f"byte {same + 1} differs: sent {around(sent, same)}, got {around(got, same)}"
+        + _end(state),
     )
 
 
@@ -36,9 +37,7 @@ def all_back(state: ClientState, who: str) -> None:
             f"byte {state.difference + 1} of {state.received} that came back differs",
         )
     if state.received < state.given:
-        raise CheckFailure(
-            f"{who} gets all {state.given} bytes back", f"{who} {state.describe()}"
-        )
+        raise CheckFailure(f"{who} gets all {state.given} bytes back", f"{who} {state.describe()}")
 
 
 def ended(state: ClientState, who: str, *, reset_is_fine: bool = True) -> None:
