@@ -77,22 +77,20 @@ def echo(conn: socket.socket) -> None:
             conn.sendall(data)
 
 
-def dispatch(
-    listener: socket.socket, workers: dict[socket.socket, int], lifeline: tuple[int, int]
-) -> None:
+def dispatch(listener: socket.socket, workers: dict[socket.socket, int]) -> None:
     """Pass each client to the worker idle longest; while all are busy clients wait in the queue."""
     size, idle = len(workers), list(workers)
     while True:
         sources = [*workers, listener] if idle else [*workers]
         ready = select.select(sources, [], [], TICK_S)[0]
         for channel in workers.keys() & ready:
-            with suppress(ConnectionResetError):  # dead, with a connection still in its channel
-                if channel.recv(1):
-                    idle.append(channel)
-                    continue
-            os.waitpid(workers.pop(channel), 0)
-            idle = [other for other in idle if other is not channel]
-            channel.close()
+            channel.recv(1)
+            idle.append(channel)
+        for channel, pid in list(workers.items()):
+            if os.waitpid(pid, os.WNOHANG)[0] != 0:
+                del workers[channel]
+                idle = [other for other in idle if other is not channel]
+                channel.close()
         if listener in ready and idle:
             pass_connection(listener, idle)
         with suppress(OSError):  # no process or descriptor for it: tried again at the next turn

@@ -1,7 +1,10 @@
 """Mutant of prefork: the dispatcher closes its copy when the worker is idle again.
 
 Fails: dispatcher-closes-its-copy
-Also: passes-the-connection
+Also: forks-in-advance, forks-for-nobody, passes-the-connection, workers-do-not-accept,
+      one-channel-each, channels-are-private, spreads-over-workers, the-next-one-waits-or-is-told,
+      comes-back-to-idle, survives-a-killed-worker, replaces-a-killed-worker,
+      workers-end-with-the-dispatcher, takes-any-pool-size, survives-a-stopped-worker
 """
 
 import os

@@ -2,7 +2,8 @@
 
 Fails: echoes-a-large-stream, answers-a-half-close, leaks-nothing, dispatcher-closes-its-copy,
       survives-a-killed-worker
-Also: survives-a-slow-reader, forks-in-advance, forks-for-nobody, passes-the-connection,
+Also: echoes, echoes-any-bytes, serves-many-at-once, survives-a-reset, survives-a-slow-reader,
+      does-not-spin, stops-clean, forks-in-advance, forks-for-nobody, passes-the-connection,
       workers-do-not-accept, one-channel-each, channels-are-private, spreads-over-workers,
       the-next-one-waits-or-is-told, comes-back-to-idle, replaces-a-killed-worker,
       workers-end-with-the-dispatcher, takes-any-pool-size, survives-a-stopped-worker

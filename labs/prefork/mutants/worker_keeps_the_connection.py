@@ -1,7 +1,8 @@
 """Mutant of prefork: a worker keeps the descriptor that it received.
 
 Fails: echoes-a-large-stream, answers-a-half-close, leaks-nothing, comes-back-to-idle
-Also: survives-a-slow-reader, forks-in-advance, forks-for-nobody, passes-the-connection,
+Also: echoes, echoes-any-bytes, serves-many-at-once, survives-a-reset, survives-a-slow-reader,
+      does-not-spin, stops-clean, forks-in-advance, forks-for-nobody, passes-the-connection,
       dispatcher-closes-its-copy, workers-do-not-accept, one-channel-each, channels-are-private,
       spreads-over-workers, the-next-one-waits-or-is-told, survives-a-killed-worker,
       replaces-a-killed-worker, workers-end-with-the-dispatcher, takes-any-pool-size,
