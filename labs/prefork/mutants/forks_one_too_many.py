@@ -1,9 +1,10 @@
 """Mutant of prefork: it forks one worker more than it was asked for.
 
 Fails: forks-in-advance
-Also: forks-for-nobody, spreads-over-workers, the-next-one-waits-or-is-told,
-      survives-a-killed-worker, replaces-a-killed-worker, workers-end-with-the-dispatcher,
-      takes-any-pool-size, survives-a-stopped-worker
+Also: forks-for-nobody, passes-the-connection, dispatcher-closes-its-copy, workers-do-not-accept,
+      one-channel-each, channels-are-private, spreads-over-workers, the-next-one-waits-or-is-told,
+      comes-back-to-idle, survives-a-killed-worker, replaces-a-killed-worker,
+      workers-end-with-the-dispatcher, takes-any-pool-size, survives-a-stopped-worker
 """
 
 import os

@@ -1,6 +1,7 @@
 """Mutant of prefork: the dispatcher opens a file for each client and never closes it.
 
 Fails: leaks-nothing
+Also: comes-back-to-idle
 """
 
 import os

@@ -1,7 +1,7 @@
 """Mutant of prefork: a reset ends the worker, and it is not replaced.
 
 Fails: survives-a-reset
-Also: replaces-a-killed-worker
+Also: survives-a-killed-worker, replaces-a-killed-worker, survives-a-stopped-worker
 """
 
 import os

@@ -1,6 +1,7 @@
 """Mutant of prefork: a worker does not close the listening socket.
 
 Fails: workers-do-not-accept
+Also: passes-the-connection
 """
 
 import os
