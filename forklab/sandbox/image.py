@@ -27,6 +27,7 @@ from forklab.sandbox.host import Say, keep_quiet
 if TYPE_CHECKING:
     from docker import DockerClient
 
+INGREDIENTS = ("lab.Dockerfile", "mmdebstrap.sh", "packages.txt", "trim.sh")
 REPOSITORY = "forklab/lab"
 REGISTRY_ANSWERS_WITHIN_S = 30
 ENVIRONMENT = (
@@ -78,11 +79,10 @@ def recipe(client: DockerClient) -> Recipe:
 
 
 def recipe_of(folder: Path, distribution: str, codename: str, architecture: str) -> Recipe:
-    """Hash all that goes into the image: every file of *folder*, release and architecture."""
+    """Hash all that goes into the image: recipes, package list, release and architecture."""
     digest = hashlib.sha256("\0".join((distribution, codename, architecture)).encode())
-    for path in sorted(path for path in folder.iterdir() if path.is_file()):
-        if path.suffix != ".md":
-            digest.update(b"\0" + path.name.encode() + b"\0" + path.read_bytes())
+    for name in INGREDIENTS:
+        digest.update(b"\0" + name.encode() + b"\0" + (folder / name).read_bytes())
     return Recipe(distribution, codename, architecture, digest.hexdigest())
 
 
