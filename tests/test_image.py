@@ -73,6 +73,7 @@ def test_an_image_is_found_under_podmans_name_too() -> None:
     assert image.find_image(client()) is None
     assert image.find_image(client(**{tag: "sha256:1"})) == "sha256:1"
     assert image.find_image(client(**{f"localhost/{tag}": "sha256:2"})) == "sha256:2"
+    assert image.find_image(client(**{f"docker.io/{tag}": "sha256:2"})) == "sha256:2"
 
 
 def test_a_file_that_holds_another_image_is_refused(tmp_path: Path) -> None:
