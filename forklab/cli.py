@@ -42,6 +42,67 @@ def main() -> None:
 
 
 @main.command()
+@click.argument("lab")
+@click.argument("program", required=False, type=click.Path(path_type=Path))
+@click.option("--run", help="Command line instead of the contract's: './server -p {port}'.")
+@click.option("--port", type=int, help="Port on which the program always listens.")
+@click.option("--only", multiple=True, help="Id of a check; may be given more than once.")
+@click.option("--declares", multiple=True, help="What the program does beyond the contract.")
+@click.option("--sandbox", type=click.Choice(["docker", "inside"]), default="docker")
+@click.option("--json", "as_json", is_flag=True, help="One JSON document instead of the report.")
+@click.option("--junit", type=click.Path(path_type=Path), help="Write JUnit XML to a file, too.")
+@click.option(
+    "--runs", type=click.Path(path_type=Path), default=Path("runs"), help="Where runs are kept."
+)
+@says_its_errors
+def check(
+    lab: str,
+    program: Path | None,
+    run: str | None,
+    port: int | None,
+    only: tuple[str, ...],
+    declares: tuple[str, ...],
+    sandbox: str,
+    as_json: bool,
+    junit: Path | None,
+    runs: Path,
+) -> None:
+    """Examine PROGRAM, or the reference program, by the checks of LAB.
+
+    PROGRAM is a source file (.c, .cpp, .py), an executable, or a folder with a Makefile. Exit
+    status: 0 all pass, 1 some FAIL, 2 wrong usage, 3 could not look, 130 interrupted.
+    """
+    from forklab.check import Order
+    from forklab.check import check as run_checks
+
+    order = Order(
+        lab=lab,
+        program=program,
+        run=run,
+        port=port,
+        only=frozenset(word for words in only for word in words.replace(",", " ").split()),
+        declared=frozenset(word.replace("-", "_") for word in declares),
+        sandbox=sandbox,
+        json=as_json,
+        junit=junit,
+        runs=runs,
+    )
+    found = run_checks(order, sys.stdout, lambda line: click.echo(line, err=True))
+    sys.exit(found.exit_status)
+
+
+@main.command()
+@click.argument("lab", required=False)
+@click.option("--only", default="", help="Part of the names of the programs to run.")
+@says_its_errors
+def mutants(lab: str | None, only: str) -> None:
+    """Run every mutant and every right way of LAB, or of all labs, and compare."""
+    from forklab.mutants import matrix
+
+    sys.exit(0 if matrix(lab, only, click.echo) else 1)
+
+
+@main.command()
 def doctor() -> None:
     """Say what is here, what is missing and what to do. Changes nothing."""
     from forklab import doctor as examination

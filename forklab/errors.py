@@ -1,13 +1,13 @@
 """Whose fault is it? The type of an exception decides the verdict, once, for the whole project.
 
-    CheckFailure(AssertionError)    the program under test is in the wrong state      -> FAIL
-    ├─ NotReady                     it did not come to listen
-    └─ Overrun                      it forked without end and was killed
-    LabBroken(Exception)            the lab could not be examined                     -> BROKEN
-    ├─ SandboxError                 engine, image, container, the agent's stream
-    └─ ProbeError                   the kernel's text is missing or not as documented
-    LabUnsupported(Exception)       this place lacks something, or nothing is declared -> SKIPPED
-    UsageError(Exception)           a person asked for something that cannot be       -> exit status 2
+CheckFailure(AssertionError)    the program under test is in the wrong state      -> FAIL
+├─ NotReady                     it did not come to listen
+└─ Overrun                      it forked without end and was killed
+LabBroken(Exception)            the lab could not be examined                     -> BROKEN
+├─ SandboxError                 engine, image, container, the agent's stream
+└─ ProbeError                   the kernel's text is missing or not as documented
+LabUnsupported(Exception)       this place lacks something, or nothing is declared -> SKIPPED
+UsageError(Exception)           a person asked for something that cannot be       -> exit status 2
 """
 
 from __future__ import annotations

@@ -21,12 +21,16 @@ from forklab import labs
 from forklab.checks.declare import declaration, requirement_and_reason
 from forklab.errors import CheckFailure, LabBroken, LabUnsupported
 from forklab.facts import Snapshot
+from forklab.hints import hints
 from forklab.program.lab import Lab
 from forklab.program.program import Program
 from forklab.results.evidence import evidence
 from forklab.results.record import Check, Result, Verdict
 from forklab.sandbox.choose import Sandbox, choose
 from forklab.sandbox.link import AgentRefused
+
+
+Raw = dict[str, object]
 
 
 @dataclass
@@ -50,7 +54,7 @@ class Wanted:
     sandbox: str = "docker"
     declared: frozenset[str] = frozenset()
     only: frozenset[str] = frozenset()
-    on_result: Callable[[Result, Lab | None], None] = lambda result, lab: None
+    on_result: Callable[[Result, Lab | None, Raw | None], None] = lambda result, lab, raw: None
     on_checks: Callable[[list[Check]], None] = lambda checks: None
     on_lab: Callable[[Lab, Sandbox], None] = lambda lab, sandbox: None
     say: Callable[[str], None] = lambda text: None
@@ -202,8 +206,11 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
         report.outcome = "skipped"
         report.longrepr = (str(item.path), item.location[1] or 0, f"Skipped: {result.reason}")
     elif result.verdict is Verdict.FAIL:
-        report.longrepr = f"FAIL {check.full_id}\n  expected: {result.expected}\n  seen: {result.seen}"
-    wanted.on_result(result, lab)
+        report.longrepr = (
+            f"FAIL {check.full_id}\n  expected: {result.expected}\n  seen: {result.seen}"
+        )
+    snapshot = error.snapshot if isinstance(error, CheckFailure) else None
+    wanted.on_result(result, lab, snapshot.raw if snapshot is not None else None)
     return report
 
 
@@ -247,6 +254,7 @@ def _failed(
         waited=error.waited,
         evidence=tables,
         output=output,
+        hint=next(iter(hints(check.lab, check.id)), ""),
     )
 
 

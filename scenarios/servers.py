@@ -11,7 +11,7 @@ import signal
 from forklab.checks import descriptors, processes, traffic
 from forklab.checks.declare import check
 from forklab.errors import CheckFailure, LabUnsupported
-from forklab.facts import ClientState, describe_status
+from forklab.facts import ClientState, Snapshot, describe_status
 from forklab.facts.calls import WRITES
 from forklab.facts.status import failed_by_itself
 from forklab.program.client import Client
@@ -34,8 +34,11 @@ class ServerChecks:
 
     # what a lab may do differently
 
+    def ready_again(self, snapshot: Snapshot, server: Program, inode: int) -> None:
+        """Judge whether the server is ready for the next client; *inode*: the last one's."""
+
     def between(self, server: Program, inode: int = 0) -> None:
-        """Wait until the server is ready for the next client; *inode*: the last one's."""
+        """Wait until the server is ready for the next client, where it needs that."""
 
     def visit(self, server: Program, data: bytes = HELLO) -> ClientState:
         """Be one client after another, and wait until the server is ready for the next.
@@ -98,7 +101,9 @@ class ServerChecks:
         on a port that nobody knows.
         """
         if lab.spec.run is None:
-            self.refuses(lab, lab.launch(lab.spec.without_arguments(lab.built().argv)), "no argument")
+            self.refuses(
+                lab, lab.launch(lab.spec.without_arguments(lab.built().argv)), "no argument"
+            )
         if lab.spec.takes_port:
             self.refuses(lab, lab.launch(port_word="seven"), "the word `seven` for the port")
         with lab.taken_port() as port:
@@ -115,7 +120,9 @@ class ServerChecks:
         if status is None or not failed_by_itself(status):
             raise CheckFailure(expected, f"given {what}, it {describe_status(status)}")
         if not program.output().strip():
-            raise CheckFailure(expected, f"given {what}, it {describe_status(status)} without a word")
+            raise CheckFailure(
+                expected, f"given {what}, it {describe_status(status)} without a word"
+            )
 
     @check("echoes", "core", needs=("starts",))
     def test_echoes(self, lab: Lab) -> None:
@@ -223,7 +230,7 @@ class ServerChecks:
         client.close()
         if inode:
             server.settle(descriptors.let_go, inode, server.names)
-        self.between(server, inode)
+        server.settle(self.ready_again, server, inode)
 
     @check("survives-a-reset", "robust")
     def test_survives_a_reset(self, lab: Lab) -> None:
@@ -266,8 +273,8 @@ class ServerChecks:
         slow.resume()
         if lab.holds("echoes"):
             traffic.all_back(slow.state, slow.name)
-        elif not slow.state.over:
-            traffic.answered(slow.state, slow.name)
+        else:
+            traffic.served_on(slow.state, f"{slow.name}, which did not read for a while,")
 
     @check("does-not-spin", "robust")
     def test_does_not_spin(self, lab: Lab) -> None:

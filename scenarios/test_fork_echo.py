@@ -35,9 +35,7 @@ class ForkEchoChecks(ServerChecks):
     ) -> dict[int, Process]:
         """Return who serves each client, by the client's port, once each has a child."""
         ports = {client.port: client.name for client in clients}
-        return server.eventually(
-            descriptors.a_child_each, server.port, ports, before, server.names
-        )
+        return server.eventually(descriptors.a_child_each, server.port, ports, before, server.names)
 
     def one_served(self, server: Program, before: set[Key]) -> tuple[Client, Key]:
         """Return a client that was answered, and the child that serves it."""

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from forklab.checks import descriptors, pool, processes, traffic
 from forklab.checks.declare import check
 from forklab.errors import CheckFailure, LabUnsupported
-from forklab.facts import Process
+from forklab.facts import Process, Snapshot
 from forklab.facts.roles import Pool
 from forklab.facts.roles import pool as find_pool
 from forklab.facts.snapshot import Key
@@ -31,9 +31,13 @@ class PreforkChecks(ServerChecks):
 
     # how a pool is treated
 
+    def ready_again(self, snapshot: Snapshot, server: Program, inode: int) -> None:
+        """Judge the idle picture."""
+        pool.idle(snapshot, server.port, inode, server.names)
+
     def between(self, server: Program, inode: int = 0) -> None:
         """Wait for the idle picture; a pool may refuse a client that comes before."""
-        server.eventually(pool.idle, server.port, inode, server.names, within_s=IDLE_S)
+        server.eventually(self.ready_again, server, inode, within_s=IDLE_S)
 
     def warm_up(self, server: Program) -> None:
         """Let every worker serve once."""
@@ -43,11 +47,9 @@ class PreforkChecks(ServerChecks):
         self.leave(server, clients)
 
     def leave(self, server: Program, clients: Sequence[Client]) -> None:
-        """Let *clients* leave, and wait for the idle picture."""
+        """Let *clients* leave, and wait a while for the idle picture."""
         for client in clients:
-            inode = client.look().inode
-            client.close()
-            self.between(server, inode)
+            self.leave_and_end(server, client)
 
     def survived(self, server: Program) -> None:
         """The pool still serves as many clients at once as it has workers."""
@@ -65,11 +67,6 @@ class PreforkChecks(ServerChecks):
                 f"{len(silent)} of {len(clients)} are not: {silent[0].name} "
                 f"{silent[0].state.describe()}",
             )
-
-    @property
-    def crowd_of(self) -> int:
-        """Workers of the pool that is started when nothing else is said."""
-        return self.crowd + 1
 
     def pool_of(self, server: Program) -> Pool:
         """Return the pool once its picture stays the same."""
@@ -108,9 +105,11 @@ class PreforkChecks(ServerChecks):
         client = server.connect()
         traffic.answered(client.ask(HELLO), name)
         server.eventually(
-            pool.served_by_one, server.port, client.port, client.name, before, server.names
+            pool.served_by_old_ones, server.port, client.port, client.name, before, server.names
         )
-        self.leave(server, [client])
+        inode = client.look().inode
+        client.close()
+        self.between(server, inode)
 
     # the checks
 
@@ -233,7 +232,7 @@ class PreforkChecks(ServerChecks):
         surplus.ask(HELLO, within_s=0.3)
         told = surplus.state.over and not surplus.state.answered
         self.go_on(server, clients)
-        self.leave_one(server, clients[0])
+        self.leave_and_end(server, clients[0])
         if not told:
             traffic.answered_or_ended(surplus.answer(), f"{surplus.name}, who waited,")
         surplus.close()
@@ -249,12 +248,6 @@ class PreforkChecks(ServerChecks):
                     f"{client.name} is served on beside one more than there are workers",
                     f"{client.name} {client.state.describe()}",
                 )
-
-    def leave_one(self, server: Program, client: Client) -> None:
-        """Let *client* leave, and wait until its connection is closed."""
-        inode = client.look().inode
-        client.close()
-        server.settle(descriptors.let_go, inode, server.names)
 
     @check("comes-back-to-idle", "core")
     def test_comes_back_to_idle(self, lab: Lab) -> None:
@@ -300,7 +293,7 @@ class PreforkChecks(ServerChecks):
         before = {worker.key for worker in self.workers_of(server).workers}
         (client,) = self.served(server, 1)
         victim = server.eventually(
-            pool.served_by_one, server.port, client.port, client.name, before, server.names
+            pool.worker_of, server.port, client.port, client.name, before, server.names
         )
         server.signal(victim, signal.SIGKILL)
         client.end()

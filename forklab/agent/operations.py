@@ -646,5 +646,3 @@ def subreaper() -> None:
 
     if ctypes.CDLL(None).prctl(36, 1, 0, 0, 0) != 0:
         raise OSError("prctl(PR_SET_CHILD_SUBREAPER) failed")
-
-

@@ -26,7 +26,11 @@ class Declaration(NamedTuple):
 
 
 def check(
-    check_id: str, level: str, *, needs: tuple[str, ...] = ("starts", "answers"), weight: float = 1.0
+    check_id: str,
+    level: str,
+    *,
+    needs: tuple[str, ...] = ("starts", "answers"),
+    weight: float = 1.0,
 ) -> Callable[[F], F]:
     """Declare a test method to be the check *check_id* of its lab.
 

@@ -87,9 +87,7 @@ def a_child_each(
     if len(matched) == len(found):
         return {seat.port: snapshot.by_key[matched[seat.inode]] for seat in found}
     new = {key for keys in holders.values() for key in keys}
-    old = [
-        p.key for seat in found for p in snapshot.holders(seat.inode) if p.key in before
-    ]
+    old = [p.key for seat in found for p in snapshot.holders(seat.inode) if p.key in before]
     held = f"; held by {listed(set(old), names)}, there before they came" if old else ""
     raise CheckFailure(
         f"{len(found)} clients are served by {len(found)} different child processes",
@@ -104,9 +102,7 @@ def a_child_each(
     )
 
 
-def holds_none(
-    snapshot: Snapshot, key: Key, found: Sequence[Seat], names: Names, who: str
-) -> None:
+def holds_none(snapshot: Snapshot, key: Key, found: Sequence[Seat], names: Names, who: str) -> None:
     """Demand that process *key* (*who*, in prose) holds none of these connections."""
     process = snapshot.by_key.get(key)
     if process is None or process.is_zombie:
@@ -183,9 +179,7 @@ def let_go(snapshot: Snapshot, inode: int, names: Names) -> None:
         raise CheckFailure(
             "the connection of a client that has left is closed",
             f"{listed([p.key for p in holders], names)} still holds it",
-            marks={
-                (p.pid, n): "its client has left" for p in holders for n in p.numbers(inode)
-            },
+            marks={(p.pid, n): "its client has left" for p in holders for n in p.numbers(inode)},
         )
 
 

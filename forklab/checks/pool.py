@@ -59,8 +59,49 @@ def serving(snapshot: Snapshot, port: int, client_port: int, name: str) -> list[
     return snapshot.holders(seat.inode)
 
 
+def served_by_old_ones(
+    snapshot: Snapshot,
+    port: int,
+    client_port: int,
+    name: str,
+    before: Collection[Key],
+    names: Names,
+) -> list[Process]:
+    """Return who holds the client's connection: processes that were all there before."""
+    holders = serving(snapshot, port, client_port, name)
+    new = [p for p in holders if p.key not in before]
+    if new or not holders:
+        who = f"{listed([p.key for p in new], names)} is new" if new else "no process holds it"
+        raise CheckFailure(
+            f"{name} is served by a process that was there before the first client",
+            who,
+            marks={p.pid: "was not there before" for p in new},
+        )
+    return holders
+
+
+def worker_of(
+    snapshot: Snapshot,
+    port: int,
+    client_port: int,
+    name: str,
+    workers: Collection[Key],
+    names: Names,
+) -> Process:
+    """Return the worker that holds the client's connection, whoever else has a copy."""
+    for process in serving(snapshot, port, client_port, name):
+        if process.key in workers:
+            return process
+    raise CheckFailure(f"{name} is served by a worker", f"no worker holds {name}'s connection")
+
+
 def served_by_one(
-    snapshot: Snapshot, port: int, client_port: int, name: str, before: Collection[Key], names: Names
+    snapshot: Snapshot,
+    port: int,
+    client_port: int,
+    name: str,
+    before: Collection[Key],
+    names: Names,
 ) -> Process:
     """Return the one process that holds the client's connection; it was there before."""
     holders = serving(snapshot, port, client_port, name)
@@ -84,7 +125,12 @@ def served_by_one(
 
 
 def passed_to_a_worker(
-    snapshot: Snapshot, port: int, client_port: int, name: str, before: Collection[Key], names: Names
+    snapshot: Snapshot,
+    port: int,
+    client_port: int,
+    name: str,
+    before: Collection[Key],
+    names: Names,
 ) -> Process:
     """Return the worker that alone holds the client's connection and does not listen."""
     holder = served_by_one(snapshot, port, client_port, name, before, names)
@@ -93,7 +139,9 @@ def passed_to_a_worker(
         raise CheckFailure(
             f"{name} is served by a worker, to which its connection was passed",
             f"{named(holder.key, names)} serves it and holds the listening socket: it accepted",
-            marks={(holder.pid, n): "the listening socket" for i in inodes for n in holder.numbers(i)},
+            marks={
+                (holder.pid, n): "the listening socket" for i in inodes for n in holder.numbers(i)
+            },
         )
     return holder
 
@@ -171,9 +219,7 @@ def one_channel_each(snapshot: Snapshot, port: int, size: int, names: Names) -> 
         return
     from forklab.checks.descriptors import match
 
-    ends = {
-        worker.pid: own_ends(snapshot, found, worker) for worker in found.workers
-    }
+    ends = {worker.pid: own_ends(snapshot, found, worker) for worker in found.workers}
     holders: dict[int, list[Key]] = {
         pid: [(end, 0) for end in found_ends] for pid, found_ends in ends.items()
     }
@@ -237,9 +283,7 @@ def _may_hold(process: Process, found: Pool, *, theirs: bool, shared: bool) -> b
     return theirs
 
 
-def _whose(
-    channel: Channel, theirs: bool, snapshot: Snapshot, found: Pool, names: Names
-) -> str:
+def _whose(channel: Channel, theirs: bool, snapshot: Snapshot, found: Pool, names: Names) -> str:
     holders = [p.key for p in found.workers if p.holds(channel.worker_end)]
     worker = names.get(holders[0], f"pid {holders[0][0]}") if holders else "a worker"
     side = "the worker's" if theirs else "the dispatcher's"
@@ -286,7 +330,5 @@ def ended(snapshot: Snapshot, keys: Collection[Key], names: Names, when: str) ->
         raise CheckFailure(
             f"{when}, {'the worker ends' if len(keys) == 1 else 'the workers end'}",
             f"still alive: {listed(alive, names)}",
-            marks={
-                key[0]: f"waits in {snapshot.by_key[key].waits_in()}" for key in alive
-            },
+            marks={key[0]: f"waits in {snapshot.by_key[key].waits_in()}" for key in alive},
         )

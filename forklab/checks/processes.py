@@ -30,7 +30,9 @@ def listens(snapshot: Snapshot, port: int) -> Process:
     found = servers(snapshot, port)
     if found:
         return found[0]
-    alive = f"{len(snapshot.live)} of its processes are alive" if snapshot.live else "all have ended"
+    alive = (
+        f"{len(snapshot.live)} of its processes are alive" if snapshot.live else "all have ended"
+    )
     raise CheckFailure(
         f"the program is alive and listens on port {port}",
         f"no process of it listens on port {port}; {alive}",
@@ -85,7 +87,9 @@ def gone(snapshot: Snapshot, keys: Collection[Key], names: Names) -> None:
     raise CheckFailure(
         "gone from the process table: " + listed(keys, names),
         f"still there: {listed(left, names)}, {how}",
-        marks={key[0]: "ended, nobody waited for it" if key in zombies else "alive" for key in left},
+        marks={
+            key[0]: "ended, nobody waited for it" if key in zombies else "alive" for key in left
+        },
     )
 
 

@@ -24,7 +24,8 @@ def echoed(sent: bytes, got: bytes, state: ClientState, who: str) -> None:
         raise CheckFailure(expected, f"{who} got {same} of {len(sent)} bytes back" + _end(state))
     raise CheckFailure(
         expected,
-        f"byte {same + 1} differs: sent {around(sent, same)}, got {around(got, same)}" + _end(state),
+        f"byte {same + 1} differs: sent {around(sent, same)}, got {around(got, same)}"
+        + _end(state),
     )
 
 
@@ -36,9 +37,7 @@ def all_back(state: ClientState, who: str) -> None:
             f"byte {state.difference + 1} of {state.received} that came back differs",
         )
     if state.received < state.given:
-        raise CheckFailure(
-            f"{who} gets all {state.given} bytes back", f"{who} {state.describe()}"
-        )
+        raise CheckFailure(f"{who} gets all {state.given} bytes back", f"{who} {state.describe()}")
 
 
 def ended(state: ClientState, who: str, *, reset_is_fine: bool = True) -> None:
@@ -56,6 +55,13 @@ def answered_or_ended(state: ClientState, who: str) -> None:
         raise CheckFailure(
             f"{who} is served, or its connection is ended", f"{who} waits in silence"
         )
+
+
+def served_on(state: ClientState, who: str) -> None:
+    """Demand that the client got something, and that the server did not end its connection."""
+    answered(state, who)
+    if state.over:
+        raise CheckFailure(f"{who} keeps its connection", f"{who} {state.describe()}")
 
 
 def common_prefix(a: bytes, b: bytes) -> int:

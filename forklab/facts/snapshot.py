@@ -177,7 +177,9 @@ class Snapshot:
         self.whole: bool = value["whole"]
         self.last_pid: int = value["last_pid"]
         self.processes = tuple(_process(row, machine) for row in value["processes"])
-        self.tcp = tuple(TcpSocket(r[0], TCP_STATES.get(r[1], str(r[1])), *r[2:]) for r in value["tcp"])
+        self.tcp = tuple(
+            TcpSocket(r[0], TCP_STATES.get(r[1], str(r[1])), *r[2:]) for r in value["tcp"]
+        )
         self.unix = {
             r[0]: UnixSocket(r[0], UNIX_TYPES.get(r[1], str(r[1])), *r[2:]) for r in value["unix"]
         }

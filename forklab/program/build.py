@@ -118,7 +118,7 @@ def _only_executable(link: Link, source: Source, folder: str) -> str:
     if not made:
         raise NoProgram("make ended well but left no executable")
     raise NoProgram(
-        f"make left several executables ({', '.join(made)}); say which with RUN=\"./{made[0]} ...\""
+        f'make left several executables ({", ".join(made)}); say which with RUN="./{made[0]} ..."'
     )
 
 

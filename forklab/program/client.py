@@ -35,7 +35,9 @@ class Client:
 
     def send(self, data: bytes, *, half_close: bool = False) -> None:
         """Send *data* and wait for nothing."""
-        self._journal.note("send", f"{self.name} sends {_size(data)}" + " and half-closes" * half_close)
+        self._journal.note(
+            "send", f"{self.name} sends {_size(data)}" + " and half-closes" * half_close
+        )
         self._talk(data, half_close=half_close)
 
     def exchange(self, data: bytes, *, within_s: float = ANSWER_S) -> bytes:
@@ -57,19 +59,20 @@ class Client:
         self._talk(bytes=1, within_s=within_s)
         return self.state
 
-    def end(self, data: bytes = b"", *, half_close: bool = False, within_s: float = ANSWER_S) -> bytes:
+    def end(
+        self, data: bytes = b"", *, half_close: bool = False, within_s: float = ANSWER_S
+    ) -> bytes:
         """Send *data*, read until the server ends the connection, return what came."""
         if data or half_close:
             what = f"sends {_size(data)} and half-closes" if half_close else f"sends {_size(data)}"
             self._journal.note("send", f"{self.name} {what}, and reads to the end")
-        return self._talk(
-            data, half_close=half_close, end=True, progress=True, within_s=within_s
-        )
+        return self._talk(data, half_close=half_close, end=True, progress=True, within_s=within_s)
 
     def pattern(self, size: int) -> ClientState:
         """Send *size* bytes, reading at the same time, then half-close and read to the end."""
         self._journal.note(
-            "send", f"{self.name} sends {size} bytes, reading at once, half-closes, reads to the end"
+            "send",
+            f"{self.name} sends {size} bytes, reading at once, half-closes, reads to the end",
         )
         self._talk_quietly(pattern=size, half_close=True, end=True)
         return self.state

@@ -114,9 +114,7 @@ class Lab:
         port = self.port() if port is None else port
         size = self.spec.workers if workers is None else workers
         argv = argv or self.spec.argv(built.argv, port_word or port, size)
-        program = Program(
-            self.link, self.journal, argv, port, size if isinstance(size, int) else 0
-        )
+        program = Program(self.link, self.journal, argv, port, size if isinstance(size, int) else 0)
         program.first_pid = program.last_pid()
         self.journal.note("start", "start " + " ".join(argv), argv=argv)
         started = self._start(argv, built, processes)
@@ -178,4 +176,3 @@ class Lab:
     def holds(self, premise: str) -> bool:
         """Whether no check has broken *premise* in this run."""
         return premise not in self.broken
-

@@ -140,9 +140,7 @@ class Program:
                 return after
             before = after
 
-    def eventually(
-        self, check: Callable[..., T], *args: Any, within_s: float = EVENTUALLY_S
-    ) -> T:
+    def eventually(self, check: Callable[..., T], *args: Any, within_s: float = EVENTUALLY_S) -> T:
         """Return what *check* returns once it holds; see `wait.eventually`."""
         return wait.eventually(self.snapshot, check, *args, within_s=within_s)
 

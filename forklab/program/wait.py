@@ -34,7 +34,9 @@ def scale() -> float:
     except ValueError:
         factor = 0.0
     if not 0 < factor < 1000:
-        raise UsageError(f"FORKLAB_TIMEOUT_SCALE is {text!r}; it must be a number above 0, such as 2")
+        raise UsageError(
+            f"FORKLAB_TIMEOUT_SCALE is {text!r}; it must be a number above 0, such as 2"
+        )
     return factor
 
 

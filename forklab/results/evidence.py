@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from forklab.facts import Descriptor, Process, Snapshot
+from forklab.facts import Descriptor, End, Process, Snapshot, describe_status
 from forklab.facts.snapshot import Key
 
 STANDARD = {0: "stdin", 1: "stdout", 2: "stderr"}
@@ -37,12 +37,37 @@ class DescriptorRow:
 
 
 @dataclass(frozen=True)
+class EndRow:
+    """One process that was gone by then: how it ended, who reaped it.
+
+    Attributes:
+        how: such as "killed by SIGPIPE"; "ended" where the kernel did not tell.
+        ago_s: how long before the instant it ended; None: unknown.
+        reaped_by: "its parent" or "PID 1", the latter also for the started process.
+        plain: it exited with status 0, or nobody knows how.
+    """
+
+    who: str
+    pid: int
+    how: str
+    ago_s: float | None
+    reaped_by: str
+    plain: bool
+
+
+@dataclass(frozen=True)
 class Evidence:
-    """Everything of one instant; `when` is how many ms after the check began, or unknown."""
+    """Everything of one instant.
+
+    Attributes:
+        whole: no process came or went while it was looked at.
+        ends: processes of the program that were gone by then, the last one last.
+    """
 
     processes: tuple[ProcessRow, ...]
     descriptors: tuple[DescriptorRow, ...]
     whole: bool = True
+    ends: tuple[EndRow, ...] = ()
 
     @property
     def culprits(self) -> list[ProcessRow]:
@@ -90,7 +115,24 @@ def evidence(
         for process in snapshot.processes
         for fd in process.fds
     )
-    return Evidence(processes, descriptors, snapshot.whole)
+    return Evidence(processes, descriptors, snapshot.whole, _ends(snapshot, names))
+
+
+def _ends(snapshot: Snapshot, names: Mapping[Key, str]) -> tuple[EndRow, ...]:
+    gone = [end for end in snapshot.ends.values() if end.key not in snapshot.by_key]
+    gone.sort(key=lambda end: (end.ended or 0.0, end.pid))
+    return tuple(_end_row(end, snapshot.time, names) for end in gone)
+
+
+def _end_row(end: End, now: float, names: Mapping[Key, str]) -> EndRow:
+    return EndRow(
+        who=names.get(end.key, ""),
+        pid=end.pid,
+        how=describe_status(end.status),
+        ago_s=None if end.ended is None else max(now - end.ended, 0.0),
+        reaped_by="PID 1" if end.by_agent or end.started else "its parent",
+        plain=not end.status,
+    )
 
 
 class _Describer:

@@ -14,7 +14,7 @@ CORE_SHARE, ROBUST_SHARE = 60.0, 40.0
 class Verdict(StrEnum):
     """PASS; FAIL: the program is wrong; BROKEN: we could not look; SKIPPED: with the reason."""
 
-    PASS = "PASS"  # noqa: S105
+    PASS = "PASS"
     FAIL = "FAIL"
     BROKEN = "BROKEN"
     SKIPPED = "SKIPPED"
@@ -80,7 +80,12 @@ class Result:
 
     @property
     def counts(self) -> bool:
-        """Whether its points are in the total: not when nobody could have shown it here."""
+        """Whether its points are in the total: not when it could not be looked at here.
+
+        BROKEN earns nothing and costs nothing; SKIPPED because of a failure costs its points.
+        """
+        if self.verdict is Verdict.BROKEN:
+            return False
         return self.verdict is not Verdict.SKIPPED or bool(self.because)
 
 
@@ -127,6 +132,15 @@ class Run:
         return [result for result in self.results if result.verdict is Verdict.FAIL]
 
     @property
+    def verdict(self) -> Verdict:
+        """FAIL over BROKEN over PASS; SKIPPED when no check could be looked at."""
+        if self.failures:
+            return Verdict.FAIL
+        if self.broken or self.count(Verdict.BROKEN):
+            return Verdict.BROKEN
+        return Verdict.PASS if self.count(Verdict.PASS) else Verdict.SKIPPED
+
+    @property
     def exit_status(self) -> int:
         """0 all pass, 1 some FAIL, 3 BROKEN (and no FAIL), 130 interrupted."""
         if self.interrupted:
@@ -138,14 +152,20 @@ class Run:
         return 0
 
 
+def shares(results: Sequence[Result]) -> list[float]:
+    """Return what each check is worth: the core ones share 60 points, the robust ones 40."""
+    worth = {"core": CORE_SHARE, "robust": ROBUST_SHARE}
+    weights = {level: 0.0 for level in worth}
+    for result in results:
+        weights[result.check.level] += result.check.weight
+    return [
+        worth[result.check.level] * result.check.weight / weights[result.check.level]
+        for result in results
+    ]
+
+
 def points(results: Sequence[Result]) -> tuple[float, float]:
-    """Return (earned, possible): core checks share 60, robust ones 40."""
-    earned = possible = 0.0
-    for level, share in (("core", CORE_SHARE), ("robust", ROBUST_SHARE)):
-        of_level = [result for result in results if result.check.level == level]
-        weight = sum(result.check.weight for result in of_level)
-        for result in of_level:
-            value = share * result.check.weight / weight
-            possible += value if result.counts else 0.0
-            earned += value if result.verdict is Verdict.PASS else 0.0
-    return earned, possible
+    """Return (earned, possible) of all checks of a run."""
+    worth = list(zip(results, shares(results), strict=True))
+    earned = sum(value for result, value in worth if result.verdict is Verdict.PASS)
+    return earned, sum(value for result, value in worth if result.counts)

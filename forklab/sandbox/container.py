@@ -245,5 +245,3 @@ def sweep(client: DockerClient, say: Callable[[str], None] = lambda text: None) 
             removed += 1
             say(f"removed a container that a dead harness left behind: {found['Id'][:12]}")
     return removed
-
-

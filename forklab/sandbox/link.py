@@ -129,7 +129,9 @@ class Link:
 
     def _lost(self, why: str) -> SandboxError:
         said = self.close().strip().splitlines()
-        return SandboxError(f"the agent in the sandbox is gone: {why}" + f" ({said[-1]})" * bool(said))
+        return SandboxError(
+            f"the agent in the sandbox is gone: {why}" + f" ({said[-1]})" * bool(said)
+        )
 
     def call(self, op: str, blob: bytes = b"", *, wait_s: float = 0.0, **arguments: Any) -> Reply:
         """Ask for *op* and wait for its answer; *wait_s* as in `result`."""

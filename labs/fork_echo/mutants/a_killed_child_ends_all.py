@@ -15,7 +15,7 @@ BACKLOG = 128
 BUFFER_BYTES = 4096
 TICK_S = 0.5  # the longest wait: Python's handler for a signal just before it runs only after it
 PAUSE_S = 0.1
-children: list[int] = []
+children: set[int] = set()
 
 
 def main() -> None:
@@ -40,10 +40,10 @@ def reap(signum: int, frame: FrameType | None) -> None:
     """Collect every child that has ended: one SIGCHLD may stand for many."""
     with suppress(ChildProcessError):
         while (ended := os.waitpid(-1, os.WNOHANG))[0] != 0:
-            children.remove(ended[0])
             if os.WIFSIGNALED(ended[1]):
                 for pid in children:
-                    os.kill(pid, signal.SIGTERM)
+                    with suppress(ProcessLookupError):
+                        os.kill(pid, signal.SIGTERM)
                 sys.exit("a child was killed")
 
 
@@ -73,8 +73,9 @@ def accept(listener: socket.socket) -> socket.socket | None:
 def serve_in_child(listener: socket.socket, conn: socket.socket) -> None:
     """Fork a child that owns *conn*; the parent keeps only *listener*."""
     with suppress(OSError):  # EAGAIN, no child: this client sees the end, the next is served
-        children.append(os.fork())
-        if children[-1] == 0:
+        pid = os.fork()
+        children.add(pid)
+        if pid == 0:
             status = 1
             try:
                 signal.signal(signal.SIGTERM, signal.SIG_DFL)

@@ -46,7 +46,7 @@ def reap(signum: int, frame: FrameType | None) -> None:
     with suppress(ChildProcessError):
         while os.waitpid(-1, os.WNOHANG)[0] != 0:
             pass
-        raise InterruptedError
+    raise InterruptedError
 
 
 def bind(port: int) -> socket.socket:

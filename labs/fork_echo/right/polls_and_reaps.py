@@ -1,21 +1,15 @@
-"""Mutant of fork_echo: a client that does not read for 0.3 s is hung up on.
-
-Fails: survives-a-slow-reader
-Also: echoes-a-large-stream, survives-a-reset
-"""
+"""Right way of fork_echo: the main loop looks for dead children every 0.3 s, without a handler."""
 
 import os
 import signal
 import socket
-import struct
 import sys
 import time
 from contextlib import suppress
-from types import FrameType
 
 BACKLOG = 128
 BUFFER_BYTES = 4096
-TICK_S = 0.5  # the longest wait: Python's handler for a signal just before it runs only after it
+TICK_S = 0.3
 PAUSE_S = 0.1
 
 
@@ -26,10 +20,10 @@ def main() -> None:
     try:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
         signal.signal(signal.SIGTERM, lambda *_: sys.exit())
-        signal.signal(signal.SIGCHLD, reap)
         with bind(int(sys.argv[1])) as listener:
             listener.listen(BACKLOG)
             while True:
+                reap()
                 conn = accept(listener)
                 if conn is not None:
                     serve_in_child(listener, conn)
@@ -37,8 +31,8 @@ def main() -> None:
         wait_for_children()
 
 
-def reap(signum: int, frame: FrameType | None) -> None:
-    """Collect every child that has ended: one SIGCHLD may stand for many."""
+def reap() -> None:
+    """Collect every child that has ended."""
     with suppress(ChildProcessError):
         while os.waitpid(-1, os.WNOHANG)[0] != 0:
             pass
@@ -84,8 +78,6 @@ def serve_in_child(listener: socket.socket, conn: socket.socket) -> None:
 
 def echo(conn: socket.socket) -> None:
     """Send back what arrives until the client half-closes or is gone."""
-    timeout = struct.pack("ll", 0, 300_000)
-    conn.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, timeout)
     with suppress(OSError):  # a reset ends this conversation and nothing else
         while data := conn.recv(BUFFER_BYTES):
             conn.sendall(data)

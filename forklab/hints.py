@@ -1,0 +1,49 @@
+"""Hints by check: up to three of rising directness, none of them code.
+
+A file has one key a check, a list of sentences: a question; where to read; the shape of the fix.
+`labs/hints.toml` holds what all servers owe, `labs/<lab>/hints.toml` what is the lab's own; where
+both speak of a check, the lab's own hints replace the common ones.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+
+from forklab import tree
+from forklab.errors import UsageError
+
+FILE = "hints.toml"
+MOST = 3
+
+
+def hints(lab: str, check_id: str) -> tuple[str, ...]:
+    """Return the hints for a check of *lab* (its folder name); none if nothing is written.
+
+    Raises:
+        UsageError: a file of hints cannot be used.
+    """
+    labs = tree.root() / "labs"
+    return (read(labs / FILE) | read(labs / lab / FILE)).get(check_id, ())
+
+
+def read(path: Path) -> dict[str, tuple[str, ...]]:
+    """Return the hints of one file by check id; empty if there is no such file.
+
+    Raises:
+        UsageError: the file cannot be read, is no TOML, or holds something else than hints.
+    """
+    try:
+        found = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise UsageError(f"{path} cannot be used: {error}") from error
+    return {check_id: _ladder(path, check_id, value) for check_id, value in found.items()}
+
+
+def _ladder(path: Path, check_id: str, value: object) -> tuple[str, ...]:
+    sentences = value if isinstance(value, list) else []
+    if 0 < len(sentences) <= MOST and all(isinstance(text, str) for text in sentences):
+        return tuple(" ".join(text.split()) for text in sentences)
+    raise UsageError(f"{path} cannot be used: {check_id} must be a list of 1 to {MOST} sentences")

@@ -1,0 +1,184 @@
+"""The grader graded: each mutant must fail its checks and no other, each right way must pass.
+
+A program of `labs/<lab>/mutants` or `labs/<lab>/right` says in its head what is to come out:
+
+    Fails: checks that must fail
+    Also:  checks that may fail too, as a consequence
+
+Everything else must pass, or be skipped because it cannot be shown.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from forklab import labs
+from forklab.errors import SandboxError, UsageError
+from forklab.labs import LabInfo
+
+HEAD_BYTES = 4000
+# they mostly wait: twice as many at once as this project's smallest machine has cores
+AT_ONCE = 4
+
+
+@dataclass(frozen=True)
+class Expected:
+    """What the head of a program says."""
+
+    path: Path
+    fails: frozenset[str]
+    also: frozenset[str]
+
+    @property
+    def name(self) -> str:
+        """Folder and file, as in `mutants/never_reaps.py`."""
+        return f"{self.path.parent.name}/{self.path.name}"
+
+    @property
+    def is_mutant(self) -> bool:
+        """Whether it is wrong on purpose."""
+        return self.path.parent.name == "mutants"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came out: verdict by check id."""
+
+    expected: Expected
+    verdicts: dict[str, str]
+    seen: dict[str, str]
+    trouble: str = ""
+
+    @property
+    def failed(self) -> set[str]:
+        """Checks that did not pass and were not skipped."""
+        return {check for check, verdict in self.verdicts.items() if verdict == "FAIL"}
+
+    def complaints(self) -> list[str]:
+        """What is not as expected, a sentence each."""
+        if self.trouble:
+            return [self.trouble]
+        broken = [check for check, verdict in self.verdicts.items() if verdict == "BROKEN"]
+        said = [f"{check} is BROKEN: {self.seen[check]}" for check in broken]
+        for check in sorted(self.expected.fails - self.failed):
+            said.append(f"{check} must fail and is {self.verdicts.get(check, 'unknown')}")
+        for check in sorted(self.failed - self.expected.fails - self.expected.also):
+            said.append(f"{check} must not fail: {self.seen[check]}")
+        if self.expected.is_mutant and not self.expected.fails:
+            said.append("its head names no check that it fails")
+        return said
+
+
+def parse(path: Path) -> Expected:
+    """Read the head of *path*."""
+    text = path.read_bytes()[:HEAD_BYTES].decode(errors="replace")
+    return Expected(path, _ids(text, "Fails"), _ids(text, "Also"))
+
+
+def _ids(text: str, title: str) -> frozenset[str]:
+    """Return the ids after "*title*:", which may go on over indented lines."""
+    found = re.search(rf"^[ *]*{title}:((?:.*,[ ]*\n)*.*)$", text, re.MULTILINE)
+    return (
+        frozenset(re.findall(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*", found[1])) if found else frozenset()
+    )
+
+
+def programs(info: LabInfo, only: str = "") -> list[Expected]:
+    """The reference, mutants and right ways of a lab, whose names hold *only*."""
+    reference = Expected(info.program, frozenset(), frozenset())
+    files = [
+        path
+        for folder in ("mutants", "right")
+        for path in sorted((info.folder / folder).glob("*"))
+        if path.suffix in (".py", ".c", ".cpp")
+    ]
+    found = [reference, *(parse(path) for path in files)]
+    return [expected for expected in found if only in expected.name]
+
+
+def examine(info: LabInfo, expected: Expected) -> Outcome:
+    """Run one program in a process of its own."""
+    declares = [f"--declares={word}" for word in sorted(info.declares)]
+    with tempfile.TemporaryDirectory() as runs:
+        command = [
+            sys.executable, "-m", "forklab", "check", info.name, str(expected.path),
+            "--json", "--runs", runs,
+        ]  # fmt: skip
+        if expected.path.parent.name != "right" and expected.path.suffix == ".py":
+            command += declares
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+    try:
+        document: dict[str, Any] = json.loads(done.stdout)
+    except ValueError:
+        lines = (done.stderr or done.stdout).strip().splitlines()
+        return Outcome(expected, {}, {}, f"no result: {lines[-1] if lines else done.returncode}")
+    verdicts = {check["id"]: check["verdict"] for check in document["checks"]}
+    seen = {
+        check["id"]: check.get("seen") or check.get("reason") or "" for check in document["checks"]
+    }
+    return Outcome(expected, verdicts, seen)
+
+
+def matrix(lab: str | None, only: str, say: Callable[[str], None]) -> bool:
+    """Run all programs of one lab, or of all labs; return whether everything was as expected."""
+    names = [lab] if lab else labs.names()
+    infos = [labs.read(name) for name in names]
+    good = True
+    for info in sorted(infos, key=lambda info: info.order):
+        wanted = programs(info, only)
+        if not wanted:
+            raise UsageError(f"no program of {info.dashed} has {only!r} in its name")
+        say(f"lab {info.dashed}: {len(wanted)} programs, {AT_ONCE} at a time")
+        outcomes = list(_run(info, wanted, say))
+        complaints = sum(bool(outcome.complaints()) for outcome in outcomes)
+        bare = _checks_without_a_mutant(outcomes) if not only else []
+        for check in bare:
+            say(f"  BAD  no mutant fails {check}")
+        say(f"lab {info.dashed}: {len(outcomes) - complaints} of {len(outcomes)} as expected")
+        good = good and not complaints and not bare
+    return good
+
+
+def _run(
+    info: LabInfo, wanted: Sequence[Expected], say: Callable[[str], None]
+) -> Iterator[Outcome]:
+    from forklab.sandbox.choose import choose
+
+    choose("docker", say)  # engine and image once, before several would do it
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        for outcome in pool.map(lambda expected: examine(info, expected), wanted):
+            _say_one(outcome, say)
+            if outcome.trouble.startswith("no result: forklab: there is no engine"):
+                raise SandboxError(outcome.trouble)
+            yield outcome
+
+
+def _say_one(outcome: Outcome, say: Callable[[str], None]) -> None:
+    complaints = outcome.complaints()
+    passed = sum(verdict == "PASS" for verdict in outcome.verdicts.values())
+    word = "BAD " if complaints else "ok  "
+    say(f"  {word} {outcome.expected.name:<46} {passed:>2} passed, {len(outcome.failed):>2} failed")
+    for check in sorted(outcome.expected.fails & outcome.failed):
+        say(f"         fails {check}")
+    for complaint in complaints:
+        say(f"         {complaint}")
+
+
+def _checks_without_a_mutant(outcomes: Sequence[Outcome]) -> list[str]:
+    reference = outcomes[0]
+    judged = {
+        check
+        for outcome in outcomes
+        if outcome.expected.is_mutant
+        for check in outcome.expected.fails & outcome.failed
+    }
+    return sorted(set(reference.verdicts) - judged)
