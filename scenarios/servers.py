@@ -335,6 +335,7 @@ class ServerChecks:
         clients = self.served(server, 1)
         more = server.connect_all(self.crowd - 1)
         server.ask_all(more)
+        server.stable()
 
         server.signal(parent, signal.SIGTERM)
         for client in clients + more:
