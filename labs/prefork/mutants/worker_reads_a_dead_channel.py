@@ -63,8 +63,8 @@ def work(channel: socket.socket) -> None:
     while True:
         channel.send(b"i")
         message, fds, _, _ = socket.recv_fds(channel, 1, 1)
-        if not message:
-            continue
+        while not message:
+            message, fds, _, _ = socket.recv_fds(channel, 1, 1)
         for fd in fds:  # none if this process has no descriptor left for it
             with socket.socket(fileno=fd) as conn:
                 echo(conn)
