@@ -155,7 +155,8 @@ class Program:
 
     def usage(self, for_s: float = WINDOW_S) -> Usage:
         """Return who used the CPU during the next *for_s* seconds."""
-        value = self.link.call("usage", wait_s=for_s, **{"for": for_s}).value
+        window: dict[str, Any] = {"for": for_s}
+        value = self.link.call("usage", wait_s=for_s, **window).value
         return Usage.parse(value, self.link.hello["pid_max"])
 
     def last_pid(self) -> int:
@@ -305,7 +306,7 @@ def last_lines(text: str, count: int = 3) -> str:
 def _connectable(addresses: list[str]) -> str:
     """Return the address by which a listening socket is reached in the sandbox."""
     for address in sorted(addresses, key=lambda a: ":" in a):
-        if address in ("0.0.0.0", "::", "::ffff:0.0.0.0"):  # noqa: S104
+        if address in ("0.0.0.0", "::", "::ffff:0.0.0.0"):
             return "127.0.0.1"
     address = sorted(addresses, key=lambda a: ":" in a)[0]
     return address.removeprefix("::ffff:")
