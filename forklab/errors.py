@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from forklab.facts import Snapshot
 
 
+Place = int | tuple[int, int]
+
+
 class CheckFailure(AssertionError):
     """The program under test is in the wrong state.
 
@@ -36,13 +39,16 @@ class CheckFailure(AssertionError):
         expected: str,
         seen: str,
         *,
-        marks: Mapping[int | tuple[int, int], str] | None = None,
+        marks: Mapping[int, str]
+        | Mapping[tuple[int, int], str]
+        | Mapping[Place, str]
+        | None = None,
         breaks: tuple[str, ...] = (),
     ) -> None:
         super().__init__(f"expected: {expected}; seen: {seen}")
         self.expected = expected
         self.seen = seen
-        self.marks = dict(marks or {})
+        self.marks: dict[Place, str] = dict(marks.items() if marks else ())
         self.breaks = breaks
         self.snapshot: Snapshot | None = None
         self.waited = ""
@@ -73,4 +79,4 @@ class LabUnsupported(Exception):
 
 
 class UsageError(Exception):
-    """A person asked for something that cannot be; the message is one sentence saying what to do."""
+    """A person asked for something that cannot be; the message says in one sentence what to do."""

@@ -29,7 +29,6 @@ from forklab.results.record import Check, Result, Verdict
 from forklab.sandbox.choose import Sandbox, choose
 from forklab.sandbox.link import AgentRefused
 
-
 Raw = dict[str, object]
 
 

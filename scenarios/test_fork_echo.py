@@ -7,7 +7,7 @@ import signal
 from forklab.checks import descriptors, processes, traffic
 from forklab.checks.declare import check
 from forklab.errors import CheckFailure, LabUnsupported
-from forklab.facts import Process
+from forklab.facts import Process, Snapshot
 from forklab.facts.calls import ENDED_BY_A_STOP
 from forklab.facts.snapshot import Key
 from forklab.program.client import Client
@@ -74,7 +74,9 @@ class ForkEchoChecks(ServerChecks):
         server.eventually(self.parent_holds_none, server, parent.key, clients)
 
     @staticmethod
-    def parent_holds_none(snapshot, server, parent, clients):  # type: ignore[no-untyped-def]
+    def parent_holds_none(
+        snapshot: Snapshot, server: Program, parent: Key, clients: list[Client]
+    ) -> None:
         """Judge one picture: all clients are connected and the parent holds none of them."""
         seats = descriptors.seats(snapshot, server.port, {c.port: c.name for c in clients})
         descriptors.holds_none(snapshot, parent, seats, server.names, "parent")
@@ -95,7 +97,7 @@ class ForkEchoChecks(ServerChecks):
         server.eventually(self.no_child_listens, server, before)
 
     @staticmethod
-    def no_child_listens(snapshot, server, before):  # type: ignore[no-untyped-def]
+    def no_child_listens(snapshot: Snapshot, server: Program, before: set[Key]) -> None:
         """Judge one picture: nobody who came with the clients listens."""
         new = [process.key for process in snapshot.live if process.key not in before]
         descriptors.holds_no_listener(snapshot, new, server.port, server.names, "child")
@@ -114,7 +116,9 @@ class ForkEchoChecks(ServerChecks):
         server.eventually(self.one_connection_each, server, before, clients)
 
     @staticmethod
-    def one_connection_each(snapshot, server, before, clients):  # type: ignore[no-untyped-def]
+    def one_connection_each(
+        snapshot: Snapshot, server: Program, before: set[Key], clients: list[Client]
+    ) -> None:
         """Judge one picture: no child holds two connections."""
         seats = descriptors.seats(snapshot, server.port, {c.port: c.name for c in clients})
         descriptors.at_most_one_each(snapshot, seats, before, server.names)
@@ -138,7 +142,7 @@ class ForkEchoChecks(ServerChecks):
         server.eventually(self.reaped_but, server, served, {child}, within_s=REAPED_S)
 
     @staticmethod
-    def reaped_but(snapshot, server, served, last):  # type: ignore[no-untyped-def]
+    def reaped_but(snapshot: Snapshot, server: Program, served: set[Key], last: set[Key]) -> None:
         """Judge one picture: everybody was reaped, but perhaps the last."""
         processes.dead(snapshot, served, server.names)
         processes.no_zombie(snapshot, server.names, but=last)
@@ -194,9 +198,9 @@ class ForkEchoChecks(ServerChecks):
             if stop:
                 server.signal(parent, signal.SIGCONT)
         one_more = server.try_to_connect()
-        if stop and (one_more is None or not server.snapshot().is_live(parent.key)):
-            if waits_in is not None and waits_in[0] in ENDED_BY_A_STOP:
-                return False
+        ended = one_more is None or not server.snapshot().is_live(parent.key)
+        if stop and ended and waits_in is not None and waits_in[0] in ENDED_BY_A_STOP:
+            return False
         if one_more is None:
             raise CheckFailure("the server goes on", "nobody listens any more")
         traffic.answered(one_more.ask(HELLO), f"{one_more.name}, after the burst,")

@@ -103,7 +103,7 @@ class Ends:
 
         *tools* are no part of the program: their ends are nobody's evidence.
         """
-        reaped = []
+        reaped: list[tuple[int, int]] = []
         while True:
             try:
                 pid, status = os.waitpid(-1, os.WNOHANG)

@@ -236,46 +236,42 @@ class Agent:
     def op_snapshot(self, message: Message, blob: bytes) -> Answer:
         """Answer processes, descriptors and sockets, taken whole."""
         flags = bool(message.get("flags"))
-        for tries in range(1, WHOLE_TRIES + 1):
-            self._guard()
-            began, last = time.monotonic(), proc.last_pid()
-            table = proc.stats()
-            mine = self._mine(table)
-            for found in mine:
-                self.ends.watch(found.pid, found.start_ticks)
-            processes = [row for found in mine if (row := proc.describe(found, flags=flags))]
-            tcp, unix = sockdiag.tcp(), sockdiag.unix() if self.peers else []
-            again = {found.pid: proc.stat(found.pid) for found in mine}
-            whole = proc.last_pid() == last and all(
-                second is not None and second.identity == first.identity
-                for first in mine
-                for second in [again[first.pid]]
-            )
-            if whole:
-                break
+        tries, taken = 1, self._take(flags=flags)
+        while not taken["whole"] and tries < WHOLE_TRIES:
+            tries, taken = tries + 1, self._take(flags=flags)
+        return {**taken, "tries": tries, "ends": [end.as_list() for end in self.ends.all()]}, b""
+
+    def _take(self, *, flags: bool) -> dict[str, Any]:
+        """Look at everything once; `whole` says whether nothing moved meanwhile."""
+        self._guard()
+        began, last = time.monotonic(), proc.last_pid()
+        table = proc.stats()
+        mine = self._mine(table)
+        for found in mine:
+            self.ends.watch(found.pid, found.start_ticks)
+        processes = [row for found in mine if (row := proc.describe(found, flags=flags))]
+        tcp, unix = sockdiag.tcp(), sockdiag.unix() if self.peers else []
+        again = {found.pid: proc.stat(found.pid) for found in mine}
+        whole = proc.last_pid() == last and all(_is_same(found, again) for found in mine)
         for row in processes:
-            second = again.get(row["pid"])
-            if second is not None and second.state in "ZX" and row["state"] not in "ZX":
-                row["state"], row["fds"] = second.state, []
+            proc.correct(row, again.get(row["pid"]))
         self.loop.poll_ends(self._ready)
         self.ends.look({pid: found.start_ticks for pid, found in table.items()})
         return {
             "time": began,
             "whole": whole,
-            "tries": tries,
             "last_pid": last,
             "processes": processes,
             "tcp": tcp,
             "unix": unix,
-            "ends": [end.as_list() for end in self.ends.all()],
-        }, b""
+        }
 
     def op_usage(self, message: Message, blob: bytes) -> Pending:
         """Answer CPU time, waiting time and switches of each process over a window.
 
-        The answer is {"seconds", "last_pid": [before, after], "printed": bytes, "rows": [[pid, ns on a CPU, ns
-        waiting, voluntary switches]]}, differences each, of the processes that were there at both
-        ends of the window.
+        The answer is {"seconds", "last_pid": [before, after], "printed": bytes, "rows":
+        [[pid, ns on a CPU, ns waiting, voluntary switches]]}: differences, of the processes that
+        were there at both ends of the window.
         """
         began = time.monotonic()
         before = {found.pid: proc.usage(found.pid) for found in self._mine(proc.stats())}
@@ -420,8 +416,8 @@ class Agent:
                 return state()
             return None
 
-        since = (lambda: max(conn.moved, began)) if message.get("progress") else None
         began = time.monotonic()
+        since = (lambda: max(conn.moved, began)) if message.get("progress") else None
         return Pending(test, state, message.get("within", 3.0), since=since)
 
     def op_stall(self, message: Message, blob: bytes) -> Pending:
@@ -607,6 +603,11 @@ class Agent:
         """The harness is gone: end everything."""
         with contextlib.suppress(Failure, OSError):
             self.op_reset({}, b"")
+
+
+def _is_same(first: proc.Stat, again: dict[int, proc.Stat | None]) -> bool:
+    second = again[first.pid]
+    return second is not None and second.identity == first.identity
 
 
 def _listener(port: int) -> socket.socket:

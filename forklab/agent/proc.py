@@ -6,6 +6,7 @@ empty: all of it is normal here, and the process is left out.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import stat as modes
 from typing import Any
@@ -114,10 +115,10 @@ def describe(found: Stat, *, flags: bool) -> dict[str, Any] | None:
         flags: read `fdinfo` too (file status flags, close-on-exec): 10 us a descriptor.
     """
     folder = f"/proc/{found.pid}"
-    if found.state in "ZX" and (thread := _live_thread(found.pid)):
+    if found.state in "ZX" and (thread := live_thread(found.pid)) is not None:
         # the first thread ended, others run: alive, but /proc/PID shows Z and no descriptors
-        folder = f"{folder}/task/{thread}"
-        found.state = "S"
+        folder = f"{folder}/task/{thread.pid}"
+        found.state = thread.state
     try:
         command = read(folder + "/cmdline")
     except VANISHED:
@@ -141,14 +142,25 @@ def describe(found: Stat, *, flags: bool) -> dict[str, Any] | None:
     }
 
 
-def _live_thread(pid: int) -> int | None:
+def correct(row: dict[str, Any], later: Stat | None) -> None:
+    """Make *row* of `describe` say that its process has ended, if it has by the time of *later*."""
+    if later is None or later.state not in "ZX" or row["state"] in "ZX":
+        return
+    if live_thread(later.pid) is None:
+        row["state"], row["call"], row["fds"] = later.state, None, []
+
+
+def live_thread(pid: int) -> Stat | None:
+    """Return the stat of another thread of *pid* that has not ended; None if there is none."""
     try:
-        threads = [int(name) for name in os.listdir(f"/proc/{pid}/task")]
-        for thread in threads:
-            if thread != pid and Stat(read(f"/proc/{pid}/task/{thread}/stat")).state not in "ZX":
-                return thread
+        threads = os.listdir(f"/proc/{pid}/task")
     except VANISHED:
-        pass
+        return None
+    for name in threads:
+        with contextlib.suppress(*VANISHED):
+            found = Stat(read(f"/proc/{pid}/task/{name}/stat"))
+            if found.pid != pid and found.state not in "ZX":
+                return found
     return None
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import functools
 import os
 import pty
 import select
@@ -112,9 +113,9 @@ class Children:
         self.by_pid[child.pid] = child
         for output in child.outputs.values():
             os.set_blocking(output.fd, False)
-            self._add(output.fd, lambda events, out=output: self._pump(out), select.EPOLLIN)
+            self._add(output.fd, functools.partial(self._pump, output), select.EPOLLIN)
 
-    def _pump(self, output: Output) -> None:
+    def _pump(self, output: Output, events: int = 0) -> None:
         output.pump()
         if output.ended:
             self._drop(output.fd)

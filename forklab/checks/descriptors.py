@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
-from forklab.checks.processes import Names, listed, named
+from forklab.checks.processes import Names, listed, named, some
 from forklab.errors import CheckFailure
 from forklab.facts import Process, Snapshot
 from forklab.facts.snapshot import Key
@@ -122,6 +122,8 @@ def holds_none(snapshot: Snapshot, key: Key, found: Sequence[Seat], names: Names
     process = snapshot.by_key.get(key)
     if process is None or process.is_zombie:
         raise CheckFailure(f"the {who} is alive", f"{named(key, names)} has ended")
+    if not found:
+        raise CheckFailure("there is a client", "there is none")
     kept = [seat for seat in found if process.holds(seat.inode)]
     if not kept:
         return
@@ -139,14 +141,13 @@ def holds_no_listener(
 ) -> None:
     """Demand that none of *keys* holds the listening socket; fails when there is nobody."""
     inodes = {listener.inode for listener in snapshot.listeners(port)}
-    if not keys:
-        raise CheckFailure(f"there is a {who}", f"there is no {who} to look at")
+    keys = [key for key in keys if snapshot.is_live(key)]
+    some(keys, who)
     if not inodes:
         raise CheckFailure("somebody listens", "nobody listens any more")
     marks = {
         (p.pid, n): "the listening socket, not closed"
-        for key in keys
-        if (p := snapshot.by_key.get(key)) is not None
+        for p in (snapshot.by_key[key] for key in keys)
         for inode in inodes
         for n in p.numbers(inode)
     }

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from forklab.checks.descriptors import match, seats
-from forklab.checks.processes import Names, listed, named
+from forklab.checks.processes import Names, listed, named, some
 from forklab.errors import CheckFailure
 from forklab.facts import Process, Snapshot
-from forklab.facts.roles import Channel, Pool, channels, pool
+from forklab.facts.roles import Channel, Pool, channels, is_common, pool
 from forklab.facts.snapshot import Key
 
 
@@ -21,8 +21,8 @@ def has_workers(snapshot: Snapshot, port: int, size: int) -> Pool:
     if len(found.workers) != size:
         raise CheckFailure(
             expected,
-            f"{len(found.workers)} processes hold a Unix socket whose other end the dispatcher "
-            f"has; the program has {len(snapshot.live)} live processes",
+            f"{len(found.workers)} of its {len(snapshot.live)} live processes have one: a Unix "
+            "socket whose other end the dispatcher holds",
             marks={process.pid: "has no channel to the dispatcher" for process in found.others},
         )
     return found
@@ -197,10 +197,19 @@ def workers_do_not_listen(snapshot: Snapshot, port: int, names: Names) -> None:
         )
 
 
-def is_shared(snapshot: Snapshot, found: Pool) -> bool:
-    """Whether all of several workers receive from one common channel."""
+def shared_ends(snapshot: Snapshot, found: Pool) -> set[int]:
+    """Ends from which all of several workers receive, by design and not by inheritance.
+
+    Inherited ends differ: what the first worker got is all that it has, while the later ones have
+    more; or, where all pairs were made first, everybody has one for each worker.
+    """
     ends = [set(own_ends(snapshot, found, worker)) for worker in found.workers]
-    return len(ends) > 1 and bool(set.intersection(*ends))
+    if len(ends) < 2:
+        return set()
+    shared = set.intersection(*ends)
+    own = [bool(worker_ends - shared) for worker_ends in ends]
+    by_design = all(own) if any(own) else len(shared) < len(ends)
+    return shared if by_design else set()
 
 
 def own_ends(snapshot: Snapshot, found: Pool, worker: Process) -> list[int]:
@@ -221,7 +230,7 @@ def one_channel_each(snapshot: Snapshot, port: int, size: int, names: Names) -> 
             f"{len(found.workers)} have one",
             marks={process.pid: "has no channel to the dispatcher" for process in found.others},
         )
-    if is_shared(snapshot, found):
+    if shared_ends(snapshot, found):
         return
     ends = {
         index: [(end, 0) for end in own_ends(snapshot, found, worker)]
@@ -239,15 +248,15 @@ def channels_are_private(snapshot: Snapshot, port: int, names: Names) -> None:
     found = pool(snapshot, port)
     if found.dispatcher is None or not found.workers:
         raise CheckFailure("there are channels", "no process has one")
-    shared = is_shared(snapshot, found)
+    shared = shared_ends(snapshot, found)
     marks: dict[int | tuple[int, int], str] = {}
     guilty: dict[Key, str] = {}
     for inode, channel in _ends(snapshot, found).items():
         holders = snapshot.holders(inode)
         theirs = inode == channel.worker_end
-        right = [p for p in holders if _may_hold(p, found, theirs=theirs, shared=shared)]
+        right = [p for p in holders if _may_hold(p, found, theirs=theirs)]
         wrong = [p for p in holders if p not in right]
-        if theirs and not shared and len(right) > 1:
+        if theirs and inode not in shared and len(right) > 1:
             wrong += sorted(right, key=lambda p: (p.start_ticks, p.pid))[1:]
         for process in wrong:
             whose = _whose(channel, theirs, snapshot, found, names)
@@ -272,7 +281,7 @@ def _ends(snapshot: Snapshot, found: Pool) -> dict[int, Channel]:
     ends: dict[int, Channel] = {}
     for worker in found.workers:
         for channel in channels(snapshot, found.dispatcher, worker):
-            if found.dispatcher.holds(channel.worker_end) and worker.holds(channel.dispatcher_end):
+            if is_common(snapshot, found.dispatcher, worker, channel):
                 # both hold both: whose is whose cannot be told, so the smaller inode is taken
                 channel = Channel(*sorted(channel))
             ends.setdefault(channel.dispatcher_end, channel)
@@ -280,7 +289,7 @@ def _ends(snapshot: Snapshot, found: Pool) -> dict[int, Channel]:
     return ends
 
 
-def _may_hold(process: Process, found: Pool, *, theirs: bool, shared: bool) -> bool:
+def _may_hold(process: Process, found: Pool, *, theirs: bool) -> bool:
     assert found.dispatcher is not None
     if process.key == found.dispatcher.key:
         return not theirs
@@ -329,10 +338,11 @@ def idle(snapshot: Snapshot, port: int, inode: int, names: Names) -> None:
 
 def ended(snapshot: Snapshot, keys: Collection[Key], names: Names, when: str) -> None:
     """Demand that all of *keys* have ended, *when* says after what."""
+    some(keys, "worker")
     alive = [key for key in keys if snapshot.is_live(key)]
     if alive:
         raise CheckFailure(
             f"{when}, {'the worker ends' if len(keys) == 1 else 'the workers end'}",
             f"still alive: {listed(alive, names)}",
-            marks={key[0]: f"waits in {snapshot.by_key[key].waits_in()}" for key in alive},
+            marks={key[0]: snapshot.by_key[key].doing for key in alive},
         )

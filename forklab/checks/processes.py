@@ -54,8 +54,15 @@ def no_zombie(snapshot: Snapshot, names: Names, but: Collection[Key] = ()) -> No
     )
 
 
+def some(keys: Collection[Key], what: str) -> None:
+    """Demand that there is something to judge: nobody is no proof."""
+    if not keys:
+        raise CheckFailure(f"there is a {what} to look at", "there is none")
+
+
 def none_left_of(snapshot: Snapshot, keys: Collection[Key], names: Names) -> None:
     """Demand that none of *keys* is a zombie: each was reaped."""
+    some(keys, "child")
     left = [key for key in keys if key in snapshot.by_key and snapshot.by_key[key].is_zombie]
     if left:
         raise CheckFailure(
@@ -67,6 +74,7 @@ def none_left_of(snapshot: Snapshot, keys: Collection[Key], names: Names) -> Non
 
 def dead(snapshot: Snapshot, keys: Collection[Key], names: Names) -> None:
     """Demand that all of *keys* have ended; whether they were reaped is another question."""
+    some(keys, "child")
     alive = [key for key in keys if snapshot.is_live(key)]
     if alive:
         what = "it" if len(keys) == 1 else f"all {len(keys)}"
@@ -79,6 +87,7 @@ def dead(snapshot: Snapshot, keys: Collection[Key], names: Names) -> None:
 
 def gone(snapshot: Snapshot, keys: Collection[Key], names: Names) -> None:
     """Demand that all of *keys* have ended and were reaped."""
+    some(keys, "child")
     left = [key for key in keys if key in snapshot.by_key]
     if not left:
         return
@@ -101,7 +110,7 @@ def nobody_left(snapshot: Snapshot, port: int, names: Names) -> None:
             "once its clients have left, every process of the program is gone",
             f"{len(keys)} still there: {listed(keys, names)}",
             marks={
-                p.pid: "a zombie" if p.is_zombie else f"alive, waits in {p.waits_in()}"
+                p.pid: "a zombie" if p.is_zombie else f"alive, {p.doing}"
                 for p in snapshot.processes
             },
         )
@@ -156,7 +165,9 @@ def in_state(snapshot: Snapshot, key: Key, states: str) -> None:
     """Demand that the process is in one of *states*, or gone."""
     process = snapshot.by_key.get(key)
     if process is not None and process.state not in states:
-        raise CheckFailure(f"pid {key[0]} is in state {states}", f"its state is {process.state}")
+        raise CheckFailure(
+            f"pid {key[0]} is in state {' or '.join(states)}", f"its state is {process.state}"
+        )
 
 
 def decided(snapshot: Snapshot) -> list[int]:
@@ -170,8 +181,7 @@ def decided(snapshot: Snapshot) -> list[int]:
         alive = snapshot.live[0]
         raise CheckFailure(
             "it ends by itself",
-            f"{len(snapshot.live)} of its processes are alive; pid {alive.pid} waits in "
-            f"{alive.waits_in()}",
+            f"{len(snapshot.live)} of its processes are alive; pid {alive.pid} {alive.doing}",
             marks={process.pid: "alive" for process in snapshot.live},
         )
     return ports

@@ -22,6 +22,12 @@ def echoed(sent: bytes, got: bytes, state: ClientState, who: str) -> None:
     same = common_prefix(sent, got)
     if same == len(got):
         raise CheckFailure(expected, f"{who} got {same} of {len(sent)} bytes back" + _end(state))
+    if same == len(sent):
+        more = repr(got[same : same + CONTEXT_BYTES])[2:-1]
+        raise CheckFailure(
+            expected,
+            f"{len(got) - same} bytes more came back, beginning with '{more}'" + _end(state),
+        )
     raise CheckFailure(
         expected,
         f"byte {same + 1} differs: sent {around(sent, same)}, got {around(got, same)}"

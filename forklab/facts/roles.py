@@ -27,7 +27,7 @@ class Pool(NamedTuple):
     Attributes:
         dispatcher: who listens and has the other end of the workers' channels; None if nobody
             listens.
-        workers: live processes that hold a socket whose peer the dispatcher holds, by age.
+        workers: live processes that have a channel to the dispatcher, by age.
         others: live processes that are neither.
     """
 
@@ -44,11 +44,7 @@ def pool(snapshot: Snapshot, port: int) -> Pool:
     """
     best = Pool(None, (), tuple(snapshot.live))
     for server in servers(snapshot, port):
-        workers = tuple(
-            process
-            for process in sorted(snapshot.live, key=lambda p: (p.start_ticks, p.pid))
-            if process.key != server.key and channels(snapshot, server, process)
-        )
+        workers = _workers(snapshot, server)
         if best.dispatcher is None or len(workers) > len(best.workers):
             mine = {server.key, *(worker.key for worker in workers)}
             others = tuple(p for p in snapshot.live if p.key not in mine)
@@ -56,18 +52,37 @@ def pool(snapshot: Snapshot, port: int) -> Pool:
     return best
 
 
+def _workers(snapshot: Snapshot, dispatcher: Process) -> tuple[Process, ...]:
+    """Who has a channel to *dispatcher*; a common pair makes one only if nobody has another."""
+    by_age = sorted(snapshot.live, key=lambda p: (p.start_ticks, p.pid))
+    found = [(p, channels(snapshot, dispatcher, p)) for p in by_age if p.key != dispatcher.key]
+    sure = tuple(
+        process
+        for process, has in found
+        if any(not is_common(snapshot, dispatcher, process, channel) for channel in has)
+    )
+    return sure or tuple(process for process, has in found if has)
+
+
 def channels(snapshot: Snapshot, dispatcher: Process, worker: Process) -> list[Channel]:
-    """Unix sockets of *worker* whose peer the dispatcher holds.
+    """Unix sockets of *worker* whose peer the dispatcher holds; common pairs only if no others.
 
     An end that both of them hold counts as the worker's only if the dispatcher holds its peer
     too: else it is a copy of the dispatcher's own end, with the worker's closed.
     """
+    held = snapshot.sockets[dispatcher.key]
     found = []
-    for inode in sorted(worker.sockets):
+    for inode in sorted(snapshot.sockets[worker.key]):
         unix = snapshot.unix.get(inode)
-        if unix is not None and unix.peer and dispatcher.holds(unix.peer):
+        if unix is not None and unix.peer in held:
             found.append(Channel(unix.peer, inode))
-    return found
+    return [c for c in found if not is_common(snapshot, dispatcher, worker, c)] or found
+
+
+def is_common(snapshot: Snapshot, dispatcher: Process, worker: Process, channel: Channel) -> bool:
+    """Whether both processes hold both ends: a self-pipe that was inherited looks like this."""
+    theirs, ours = snapshot.sockets[dispatcher.key], snapshot.sockets[worker.key]
+    return channel.worker_end in theirs and channel.dispatcher_end in ours
 
 
 def give_names(names: dict[Key, str], snapshot: Snapshot, port: int, *, is_pool: bool) -> None:
@@ -88,8 +103,10 @@ def give_names(names: dict[Key, str], snapshot: Snapshot, port: int, *, is_pool:
             name = _next("worker", given)
         elif server is None and title not in given:
             continue  # nobody listens yet: who is who shows later
+        elif is_pool or (server is not None and process.start_ticks < server.start_ticks):
+            name = _next("process", given)
         else:
-            name = _next("process" if is_pool else "child", given)
+            name = _next("child", given)
         names[process.key] = name
         given.add(name)
 

@@ -11,6 +11,8 @@ TCP_STATES = {
     1: "ESTABLISHED", 2: "SYN_SENT", 3: "SYN_RECV", 4: "FIN_WAIT1", 5: "FIN_WAIT2", 6: "TIME_WAIT",
     7: "CLOSE", 8: "CLOSE_WAIT", 9: "LAST_ACK", 10: "LISTEN", 11: "CLOSING", 12: "NEW_SYN_RECV",
 }  # fmt: skip
+# with inode 0 in another state its process has closed it, and only the kernel still knows it
+NOT_ACCEPTED = ("SYN_RECV", "NEW_SYN_RECV", "ESTABLISHED", "CLOSE_WAIT")
 UNIX_TYPES = {1: "stream", 2: "datagram", 5: "seqpacket"}
 CLOSE_ON_EXEC = 0o2000000
 
@@ -99,6 +101,16 @@ class Process(NamedTuple):
     def command(self) -> str:
         """Its command line, or [name] for a zombie, as ps shows it."""
         return " ".join(self.args) if self.args else f"[{self.comm}]"
+
+    @property
+    def doing(self) -> str:
+        """What it does, as the end of a sentence: "waits in accept on 3", "is running" ..."""
+        if self.is_zombie:
+            return "is a zombie"
+        what = self.waits_in()
+        if self.call is not None:
+            return f"waits in {what}"
+        return f"is {what}" if what != "-" else "sleeps"
 
     def waits_in(self) -> str:
         """Return "accept on 3", "wait4", "running" ..., or "-" for a zombie."""
@@ -191,6 +203,11 @@ class Snapshot:
         """The processes by (pid, start ticks)."""
         return {process.key: process for process in self.processes}
 
+    @cached_property
+    def sockets(self) -> dict[Key, set[int]]:
+        """Inodes of the sockets that each process holds."""
+        return {process.key: process.sockets for process in self.processes}
+
     @property
     def live(self) -> list[Process]:
         """Processes that have not ended."""
@@ -216,14 +233,14 @@ class Snapshot:
     @cached_property
     def listening(self) -> list[TcpSocket]:
         """Every listening socket that a process of the program holds."""
-        held = set().union(*(process.sockets for process in self.processes))
+        held = set().union(*self.sockets.values())
         return [s for s in self.tcp if s.state == "LISTEN" and s.inode in held]
 
     def connection(self, server_port: int, client_port: int) -> TcpSocket | None:
-        """The server's end of a client's connection, None when it is in no table."""
+        """The server's end of a client's connection, None when the server has closed it."""
         for found in self.tcp:
             if (found.port, found.peer_port) == (server_port, client_port):
-                return found
+                return found if found.inode or found.state in NOT_ACCEPTED else None
         return None
 
     def peer_holders(self, inode: int) -> list[Process]:

@@ -113,7 +113,7 @@ def _executable(path: Path, data: bytes, machine: str) -> str:
 
 def _headers(path: Path) -> list[File]:
     """Headers beside a single source file, which it may include."""
-    found = []
+    found: list[File] = []
     for header in sorted(path.parent.glob("*.h")) + sorted(path.parent.glob("*.hpp")):
         if header.is_file() and len(found) < MAX_FILES:
             found.append(File(header.name, _data(header), 0o644))

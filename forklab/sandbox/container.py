@@ -32,7 +32,7 @@ MIB = 1 << 20
 MEMORY = 1024 * MIB
 TMPFS = {
     "/lab": "rw,exec,nosuid,nodev,size=64m,mode=755",
-    "/tmp": "rw,exec,nosuid,nodev,size=32m,mode=1777",  # noqa: S108
+    "/tmp": "rw,exec,nosuid,nodev,size=32m,mode=1777",
     "/small": "rw,nosuid,nodev,size=1m,mode=755",
 }
 # the least that observing another user's processes takes; each proved by leaving it out

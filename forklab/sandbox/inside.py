@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
 
 from . import boot
 from .link import Link
@@ -60,7 +61,7 @@ class Inside:
 
     kind = "inside"
     image = "none"
-    not_isolated = (
+    not_isolated: tuple[str, ...] = (
         "the network, the process table and the files of this machine are shared with the program",
         "memory and the number of processes are not limited as a whole",
     )
@@ -69,7 +70,7 @@ class Inside:
         self.python = "python3"
 
     @contextlib.contextmanager
-    def open(self):  # type: ignore[no-untyped-def]
+    def open(self) -> Iterator[Link]:
         """Yield a Link to a new agent; everything of it is gone afterwards."""
         folder = tempfile.mkdtemp(prefix="forklab-")
         os.chmod(folder, 0o755)
