@@ -210,7 +210,11 @@ class PreforkChecks(ServerChecks):
         server = lab.start()
         self.pool_of(server)
 
-        self.all_answered(server, server.connect_all(lab.spec.workers))
+        clients = server.connect_all(lab.spec.workers)
+        self.all_answered(server, clients)
+
+        ports = {client.port: client.name for client in clients}
+        server.eventually(pool.not_in_the_dispatcher_alone, server.port, ports, server.names)
 
     @check("the-next-one-waits-or-is-told", "core")
     def test_the_next_one_waits_or_is_told(self, lab: Lab) -> None:
@@ -380,7 +384,7 @@ class PreforkChecks(ServerChecks):
             raise LabUnsupported("the command line has no place for the size of the pool")
         for size in (1, 2, 10):
             server = lab.start(workers=size)
-            server.eventually(pool.has_workers, server.port, size)
+            self.pool_of(server)
             traffic.answered(self.visit(server), f"a client of a pool of {size}")
         for word in ("0", "-1", "seven"):
             self.refuses(lab, lab.launch(workers=word), f"{word} for the number of workers")

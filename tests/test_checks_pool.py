@@ -369,3 +369,15 @@ def test_workers_end_with_the_dispatcher() -> None:
         failure(pool.ended, taken, [key(13)], NAMES, after).expected == f"{after}, the worker ends"
     )
     assert failure(pool.ended, taken, [], NAMES, after).seen == "there is none"
+
+
+def test_clients_that_the_dispatcher_serves_itself() -> None:
+    clients = {50001: "client-1"}
+    passed = picture(dispatcher(), worker(11, A[1], ONE), worker(12, B[1]))
+    kept = picture(dispatcher(ONE), worker(11, A[1]), worker(12, B[1]))
+
+    pool.not_in_the_dispatcher_alone(passed, PORT, clients, NAMES)
+    told = failure(pool.not_in_the_dispatcher_alone, kept, PORT, clients, NAMES)
+
+    assert "dispatcher (pid 10) alone" in told.seen
+    assert set(told.marks.values()) == {"connection of client-1"}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 from forklab.checks.descriptors import match, seats
 from forklab.checks.processes import Names, listed, named, some
@@ -170,6 +170,24 @@ def dispatcher_let_go(
         )
     if not holders:
         raise CheckFailure(f"{name}'s connection is in a worker", "it is in no process")
+
+
+def not_in_the_dispatcher_alone(
+    snapshot: Snapshot, port: int, clients: Mapping[int, str], names: Names
+) -> None:
+    """Demand that each client's connection is in a process other than the dispatcher."""
+    dispatcher = pool(snapshot, port).dispatcher
+    for seat in seats(snapshot, port, clients):
+        holders = [p for p in snapshot.holders(seat.inode) if p != dispatcher]
+        if not holders and dispatcher is not None:
+            raise CheckFailure(
+                f"{len(clients)} clients are served by the workers",
+                f"the connection of {seat.name} is in {named(dispatcher.key, names)} alone",
+                marks={
+                    (dispatcher.pid, n): f"connection of {seat.name}"
+                    for n in dispatcher.numbers(seat.inode)
+                },
+            )
 
 
 def workers_do_not_listen(snapshot: Snapshot, port: int, names: Names) -> None:
