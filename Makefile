@@ -21,7 +21,7 @@ lab_name = $(subst -,_,$(1))
 .PHONY: help venv test lint type check fix scenarios mutants flaky bench doctor images clean
 
 help: ## what can be made (this)
-	@echo "make lab-LAB [PROGRAM=file|folder] [RUN='command'] [PORT=n] [ONLY=text] [V=1]"
+	@echo "make lab-LAB [PROGRAM=file|folder] [RUN='command'] [PORT=n] [ONLY=id] [V=1]"
 	@echo
 	@echo "Labs: without PROGRAM the reference program is examined, with it yours."
 	@for toml in labs/*/lab.toml; do \
@@ -39,7 +39,7 @@ help: ## what can be made (this)
 	@echo "1 some fail, 2 wrong usage, 3 could not look, 130 interrupted."
 
 lab-%: $(STAMP)
-	$(Q)$(FORKLAB) check $(call lab_name,$*) $(if $(value PROGRAM),$(call quote,PROGRAM)) $(call option,--run,RUN) $(call option,--port,PORT) $(call option,--only,ONLY)
+	$(Q)$(FORKLAB) check $(call lab_name,$*) $(if $(value PROGRAM),$(call quote,PROGRAM)) $(call option,--run,RUN) $(call option,--port,PORT) $(call option,--workers,WORKERS) $(call option,--only,ONLY)
 
 venv: $(STAMP) ## the virtual environment .venv (made by itself when needed)
 

@@ -33,6 +33,7 @@ class Order:
     program: Path | None = None
     run: str | None = None
     port: int | None = None
+    workers: int | None = None
     only: frozenset[str] = frozenset()
     declared: frozenset[str] = frozenset()
     sandbox: str = "docker"
@@ -49,7 +50,7 @@ def check(order: Order, out: TextIO, say: Callable[[str], None]) -> Run:
         UsageError: the order cannot be carried out.
     """
     info = labs.read(order.lab)
-    info.spec.changed(order.run, order.port)  # complain before anything is started
+    info.spec.changed(order.run, order.port, order.workers)  # complain before anything is started
     return _Session(order, info, out, say).run_checks()
 
 
@@ -83,6 +84,7 @@ class _Session:
             program=self.order.program,
             run=self.order.run,
             port=self.order.port,
+            workers=self.order.workers,
             sandbox=self.order.sandbox,
             declared=self.order.declared,
             only=self.order.only,
@@ -98,11 +100,17 @@ class _Session:
         self.run.interrupted = status == pytest.ExitCode.INTERRUPTED
         if status not in (0, 1, 2, 5) and not self.run.broken:
             self.run.broken = f"pytest ended with status {status}"
-        if not self.checks:
-            known = "its ids are the names in the lab sheet"
-            raise UsageError(f"no check of {self.info.dashed} matches ONLY; {known}")
+        self._refuse_unknown_ids()
         self._finish()
         return self.run
+
+    def _refuse_unknown_ids(self) -> None:
+        missing = self.order.only - {check.id for check in self.checks}
+        if missing:
+            raise UsageError(
+                f"{self.info.dashed} has no check {', '.join(sorted(missing))}; the ids are in "
+                f"{_shown(self.info.folder / 'README.md')}"
+            )
 
     def _pytest(self, wanted: plugin.Wanted) -> int:
         scenario = tree.root() / "scenarios" / f"test_{self.info.name}.py"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable
 from functools import wraps
@@ -12,6 +13,7 @@ import click
 
 EXIT_USAGE = 2
 EXIT_BROKEN = 3
+EXIT_PIPE = 141
 
 P = ParamSpec("P")
 
@@ -31,6 +33,9 @@ def says_its_errors(command: Callable[P, None]) -> Callable[P, None]:
         except LabBroken as error:
             click.echo(f"forklab: {error}", err=True)
             sys.exit(EXIT_BROKEN)
+        except BrokenPipeError:  # whoever read us has seen enough, as `head` does
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            sys.exit(EXIT_PIPE)
 
     return guarded
 
@@ -46,6 +51,7 @@ def main() -> None:
 @click.argument("program", required=False, type=click.Path(path_type=Path))
 @click.option("--run", help="Command line instead of the contract's: './server -p {port}'.")
 @click.option("--port", type=int, help="Port on which the program always listens.")
+@click.option("--workers", type=int, help="Size of the pool, where RUN fixes it.")
 @click.option("--only", multiple=True, help="Id of a check; may be given more than once.")
 @click.option("--declares", multiple=True, help="What the program does beyond the contract.")
 @click.option("--sandbox", type=click.Choice(["docker", "inside"]), default="docker")
@@ -60,6 +66,7 @@ def check(
     program: Path | None,
     run: str | None,
     port: int | None,
+    workers: int | None,
     only: tuple[str, ...],
     declares: tuple[str, ...],
     sandbox: str,
@@ -80,6 +87,7 @@ def check(
         program=program,
         run=run,
         port=port,
+        workers=workers,
         only=frozenset(word for words in only for word in words.replace(",", " ").split()),
         declared=frozenset(word.replace("-", "_") for word in declares),
         sandbox=sandbox,
@@ -89,6 +97,26 @@ def check(
     )
     found = run_checks(order, sys.stdout, lambda line: click.echo(line, err=True))
     sys.exit(found.exit_status)
+
+
+@main.command()
+@click.argument("lab")
+@click.argument("check_id", metavar="CHECK")
+@click.option("--level", type=click.IntRange(1, 3), default=1, help="How direct: 1 to 3.")
+@says_its_errors
+def hint(lab: str, check_id: str, level: int) -> None:
+    """Print a hint for CHECK of LAB: a question, where to read, or the shape of the fix."""
+    from forklab import labs
+    from forklab.errors import UsageError
+    from forklab.hints import hints
+
+    info = labs.read(lab)
+    found = hints(info.name, check_id)
+    if not found:
+        raise UsageError(f"{info.dashed} has no check {check_id!r}; its lab sheet lists them")
+    click.echo(
+        f"Hint {min(level, len(found))} of {len(found)}: {found[min(level, len(found)) - 1]}"
+    )
 
 
 @main.command()

@@ -75,7 +75,15 @@ class ProbeError(LabBroken):
 
 
 class LabUnsupported(Exception):
-    """This place cannot show what the check asks for, or the manifest does not declare it."""
+    """This place cannot show what the check asks for, or the manifest does not declare it.
+
+    Attributes:
+        because: id of another check that says why there is nothing to look at; "" if none does.
+    """
+
+    def __init__(self, reason: str, *, because: str = "") -> None:
+        super().__init__(reason)
+        self.because = because
 
 
 class UsageError(Exception):

@@ -24,6 +24,7 @@ from forklab.facts import Snapshot
 from forklab.hints import hints
 from forklab.program.lab import Lab
 from forklab.program.program import Program
+from forklab.program.source import NoProgram
 from forklab.results.evidence import evidence
 from forklab.results.record import Check, Result, Verdict
 from forklab.sandbox.choose import Sandbox, choose
@@ -38,7 +39,7 @@ class Wanted:
 
     Attributes:
         program: what is judged; None: the lab's reference program.
-        run, port: how it is started where it does not follow the contract.
+        run, port, workers: how it is started where it does not follow the contract.
         sandbox: `docker` or `inside`.
         declared: what the program declares beyond the contract.
         only: ids of the checks to run, empty for all.
@@ -50,6 +51,7 @@ class Wanted:
     program: Path | None = None
     run: str | None = None
     port: int | None = None
+    workers: int | None = None
     sandbox: str = "docker"
     declared: frozenset[str] = frozenset()
     only: frozenset[str] = frozenset()
@@ -87,7 +89,7 @@ class Sandboxes:
         if name not in opened:
             info = labs.read(name)
             reference = self._wanted.program is None
-            spec = info.spec.changed(self._wanted.run, self._wanted.port)
+            spec = info.spec.changed(self._wanted.run, self._wanted.port, self._wanted.workers)
             declared = info.declares if reference else self._wanted.declared
             sandbox = choose(self._wanted.sandbox, self._wanted.say)
             link = self._stack.enter_context(sandbox.open())
@@ -225,7 +227,9 @@ def judge(check: Check, error: BaseException | None, lab: Lab | None, seconds: f
         because = reason.removeprefix("because of ") if reason.startswith("because of ") else ""
         return Result(check, Verdict.SKIPPED, seconds, reason=reason, because=because)
     if isinstance(error, LabUnsupported):
-        return Result(check, Verdict.SKIPPED, seconds, reason=str(error), done=done)
+        return Result(
+            check, Verdict.SKIPPED, seconds, reason=str(error), because=error.because, done=done
+        )
     trace = "".join(traceback.format_exception(error))
     reason = f"{type(error).__name__}: {error}"
     return Result(check, Verdict.BROKEN, seconds, reason=reason, done=done, trace=trace)
@@ -253,7 +257,7 @@ def _failed(
         waited=error.waited,
         evidence=tables,
         output=output,
-        hint=next(iter(hints(check.lab, check.id)), ""),
+        hint="" if isinstance(error, NoProgram) else next(iter(hints(check.lab, check.id)), ""),
     )
 
 

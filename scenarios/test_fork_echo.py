@@ -305,7 +305,9 @@ class ForkEchoChecks(ServerChecks):
             self.waiting_clients(server)
             server.usage()  # what there is to do at once is done by then
             if not server.snapshot().is_live(parent.key):
-                raise LabUnsupported("the server ended of the shortage")
+                raise LabUnsupported(
+                    "the server ended of the shortage", because="survives-descriptor-shortage"
+                )
             self.does_not_spin_now(server)
             used = (server.last_pid() - first) % lab.link.hello["pid_max"]
         if lab.can("is_init") and used > PIDS_IN_A_SHORTAGE:

@@ -53,6 +53,13 @@ class Spec:
                 words.append(word.replace("{port}", str(port)).replace("{workers}", str(workers)))
         return words
 
+    def _sized(self, workers: int) -> Spec:
+        if self.workers == 0:
+            raise UsageError("WORKERS says the size of a pool, and this lab has none")
+        if not 0 < workers <= 64:
+            raise UsageError(f"WORKERS={workers} is no size of a pool; give 1 to 64")
+        return replace(self, workers=workers)
+
     def without_arguments(self, program: tuple[str, ...]) -> list[str]:
         """Return the command line with no argument at all.
 
@@ -67,13 +74,15 @@ class Spec:
         """Return it with what the program declares beyond the contract."""
         return replace(self, declared=declared)
 
-    def changed(self, run: str | None, port: int | None) -> Spec:
-        """Return it with what a person said by RUN= and PORT=.
+    def changed(self, run: str | None, port: int | None, workers: int | None = None) -> Spec:
+        """Return it with what a person said by RUN=, PORT= and WORKERS=.
 
         Raises:
-            UsageError: RUN has quotes that do not close or an unknown place; PORT is no port; RUN
-                names no port and PORT is not given.
+            UsageError: RUN has quotes that do not close or an unknown place; PORT is no port;
+                WORKERS is no size of a pool; RUN names no port and PORT is not given.
         """
+        if workers is not None:
+            return self._sized(workers).changed(run, port)
         words = self.run if run is None else _words(run)
         if port is not None and not 0 < port < 65536:
             raise UsageError(f"PORT={port} is no TCP port; give 1 to 65535")
