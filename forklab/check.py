@@ -69,6 +69,7 @@ class _Session:
         self.checks: list[Check] = []
         self.lab: Lab | None = None
         self.began = False
+        self.trouble: Exception | None = None
         self.run = Run(
             lab=info.name,
             title=info.title,
@@ -140,16 +141,27 @@ class _Session:
             self.run.command = " ".join(lab.spec.argv(built.argv, port, lab.spec.workers))
 
     def _begin(self) -> None:
-        if not self.began and self.report is not None:
-            self.report.begin(self.run, self.checks)
-        self.began = True
+        if not self.began:
+            self.began = True
+            self._show(lambda report: report.begin(self.run, self.checks))
+
+    def _show(self, tell: Callable[[Terminal], None]) -> None:
+        """Tell the terminal; when whoever read it has gone, the run goes on for its folder."""
+        if self.report is None:
+            return
+        try:
+            tell(self.report)
+        except BrokenPipeError as error:
+            self.report, self.trouble = None, error
 
     def _on_result(self, result: Result, lab: Lab | None, raw: dict[str, object] | None) -> None:
         self._begin()
         self.run.results.append(result)
-        if self.report is not None:
-            self.report.result(result)
-        self.folder.write_result(result, raw, result.output)
+        self._show(lambda report: report.result(result))
+        try:
+            self.folder.write_result(result, raw, result.output)
+        except UsageError as error:  # told at the end: raised here, it would be pytest's failure
+            self.trouble = error
 
     def _finish(self) -> None:
         self._begin()
@@ -158,10 +170,11 @@ class _Session:
         self.folder.finish(self.run)
         if self.order.junit is not None:
             self.order.junit.write_text(junit.render(self.run))
-        if self.report is not None:
-            self.report.end(self.run)
-        else:
+        self._show(lambda report: report.end(self.run))
+        if self.order.json:
             self.out.write(json_report.render(self.run) + "\n")
+        if self.trouble is not None:
+            raise self.trouble
 
 
 class _Wants:
