@@ -45,21 +45,34 @@ class Journal:
         return fold(self.steps)
 
 
+class _Run(NamedTuple):
+    """A run of equal steps: of clients *first* to *last*, or one step so many times."""
+
+    what: str
+    first: int = 0
+    last: int = 0
+    times: int = 1
+
+    def sentence(self) -> str:
+        """Return it in words."""
+        if self.first < self.last:
+            return f"client-{self.first} to client-{self.last}: each {self.what}"
+        step = f"client-{self.first} {self.what}" if self.first else self.what
+        return step if self.times == 1 else f"{step} ({self.times} times)"
+
+
 def fold(steps: list[str]) -> list[str]:
-    """Fold runs of steps that differ only in the number of the client."""
-    folded: list[tuple[str, str, str]] = []  # what was done, first and last client
+    """Fold runs of steps that are equal, or differ only in the number of the next client."""
+    folded: list[_Run] = []
     for step in steps:
         who, _, what = step.partition(" ")
-        if not who.startswith("client-"):
-            folded.append((step, "", ""))
-        elif folded and folded[-1][0] == what:
-            folded[-1] = (what, folded[-1][1], who)
+        client = who.removeprefix("client-")
+        new = _Run(what, int(client), int(client)) if client.isdecimal() else _Run(step)
+        run = folded[-1] if folded else _Run("")
+        if new.what == run.what and new.first and new.first == run.last + 1 and run.times == 1:
+            folded[-1] = run._replace(last=new.last)
+        elif new == run._replace(times=1):
+            folded[-1] = run._replace(times=run.times + 1)
         else:
-            folded.append((what, who, who))
-    return [_sentence(*row) for row in folded]
-
-
-def _sentence(what: str, first: str, last: str) -> str:
-    if not first:
-        return what
-    return f"{first} {what}" if first == last else f"{first} to {last}: each {what}"
+            folded.append(new)
+    return [run.sentence() for run in folded]
