@@ -66,8 +66,9 @@ def fold(steps: list[str]) -> list[str]:
     folded: list[_Run] = []
     for step in steps:
         who, _, what = step.partition(" ")
-        client = who.removeprefix("client-")
-        new = _Run(what, int(client), int(client)) if client.isdecimal() else _Run(step)
+        title, _, number = who.partition("-")
+        is_client = title == "client" and number.isdecimal()
+        new = _Run(what, int(number), int(number)) if is_client else _Run(step)
         run = folded[-1] if folded else _Run("")
         if new.what == run.what and new.first and new.first == run.last + 1 and run.times == 1:
             folded[-1] = run._replace(last=new.last)
