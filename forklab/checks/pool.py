@@ -12,8 +12,8 @@ from forklab.facts.roles import Channel, Pool, channels, is_common, pool
 from forklab.facts.snapshot import Key
 
 
-def has_pool(snapshot: Snapshot, port: int, size: int, names: Names) -> Pool:
-    """Return the pool once it has exactly *size* workers with a channel, and no zombie."""
+def has_workers(snapshot: Snapshot, port: int, size: int) -> Pool:
+    """Return the pool once exactly *size* processes have a channel to the dispatcher."""
     found = pool(snapshot, port)
     expected = f"{size} workers, each with a channel to the dispatcher, before the first client"
     if found.dispatcher is None:
@@ -25,6 +25,12 @@ def has_pool(snapshot: Snapshot, port: int, size: int, names: Names) -> Pool:
             "socket whose other end the dispatcher holds",
             marks={process.pid: "has no channel to the dispatcher" for process in found.others},
         )
+    return found
+
+
+def has_pool(snapshot: Snapshot, port: int, size: int, names: Names) -> Pool:
+    """Return the pool once it has exactly *size* workers with a channel, and no zombie."""
+    found = has_workers(snapshot, port, size)
     if snapshot.zombies:
         raise CheckFailure(
             "nobody has ended before the first client",
@@ -218,7 +224,7 @@ def one_channel_each(snapshot: Snapshot, port: int, size: int, names: Names) -> 
     expected = f"each of {size} workers has a Unix socket whose other end the dispatcher holds"
     if found.dispatcher is None or not found.workers:
         raise CheckFailure(expected, f"none of {len(snapshot.live)} processes has one")
-    if len(found.workers) != size:
+    if len(found.workers) < size:
         raise CheckFailure(
             expected,
             f"{len(found.workers)} have one",
@@ -226,11 +232,11 @@ def one_channel_each(snapshot: Snapshot, port: int, size: int, names: Names) -> 
         )
     if shared_ends(snapshot, found):
         return
-    ends = {worker.pid: own_ends(snapshot, found, worker) for worker in found.workers}
-    holders: dict[int, list[Key]] = {
-        pid: [(end, 0) for end in found_ends] for pid, found_ends in ends.items()
+    ends = {
+        index: [(end, 0) for end in own_ends(snapshot, found, worker)]
+        for index, worker in enumerate(found.workers)
     }
-    if len(match(holders)) < size:
+    if len(match(ends)) < len(found.workers):
         raise CheckFailure(expected, "some of them have only a copy of another worker's")
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import json
+import re
 import time
 from typing import Any, NamedTuple
 
@@ -45,35 +47,42 @@ class Journal:
         return fold(self.steps)
 
 
-class _Run(NamedTuple):
-    """A run of equal steps: of clients *first* to *last*, or one step so many times."""
+class _Part(NamedTuple):
+    """What clients *first* to *last* did, each of them; 0: what nobody in particular did."""
 
-    what: str
-    first: int = 0
-    last: int = 0
-    times: int = 1
+    first: int
+    last: int
+    steps: tuple[str, ...]
 
     def sentence(self) -> str:
-        """Return it in words."""
+        """Return it in words, a step that was repeated with the number of times."""
+        runs = [(step, len(list(run))) for step, run in itertools.groupby(self.steps)]
+        what = ", ".join(f"{step} ({n} times)" if n > 1 else step for step, n in runs)
         if self.first < self.last:
-            return f"client-{self.first} to client-{self.last}: each {self.what}"
-        step = f"client-{self.first} {self.what}" if self.first else self.what
-        return step if self.times == 1 else f"{step} ({self.times} times)"
+            return f"client-{self.first} to client-{self.last}: each {what}"
+        return f"client-{self.first} {what}" if self.first else what
 
 
 def fold(steps: list[str]) -> list[str]:
-    """Fold runs of steps that are equal, or differ only in the number of the next client."""
-    folded: list[_Run] = []
-    for step in steps:
-        who, _, what = step.partition(" ")
-        title, _, number = who.partition("-")
-        is_client = title == "client" and number.isdecimal()
-        new = _Run(what, int(number), int(number)) if is_client else _Run(step)
-        run = folded[-1] if folded else _Run("")
-        if new.what == run.what and new.first and new.first == run.last + 1 and run.times == 1:
-            folded[-1] = run._replace(last=new.last)
-        elif new == run._replace(times=1):
-            folded[-1] = run._replace(times=run.times + 1)
+    """Join what one client does in a row, then fold clients in a row that do the same.
+
+    `client-1 connects`, `client-1 leaves`, `client-2 connects`, `client-2 leaves` becomes
+    "client-1 to client-2: each connects, leaves".
+    """
+    parts: list[_Part] = []
+    for who, run in itertools.groupby(map(_who, steps), lambda step: step[0]):
+        new = _Part(who, who, tuple(what for _, what in run))
+        last = parts[-1] if parts else None
+        if not who:
+            parts += [_Part(0, 0, tuple(same)) for _, same in itertools.groupby(new.steps)]
+        elif last is not None and last.steps == new.steps and 0 < last.last == who - 1:
+            parts[-1] = last._replace(last=who)
         else:
-            folded.append(new)
-    return [run.sentence() for run in folded]
+            parts.append(new)
+    return [part.sentence() for part in parts]
+
+
+def _who(step: str) -> tuple[int, str]:
+    """Cut a step into the number of its client and the rest; 0 and all of it without one."""
+    found = re.fullmatch(r"client-(\d+) (.*)", step, re.DOTALL)
+    return (int(found[1]), found[2]) if found else (0, step)
