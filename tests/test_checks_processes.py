@@ -206,10 +206,11 @@ SLEEPS = [
 ]
 
 
-def used(*rows: tuple[int, float, float, int], seconds: float = 1.0) -> Usage:
+def used(*rows: tuple[int, float, float, int], seconds: float = 1.0, printed: int = 0) -> Usage:
     """Usage of processes: pid, ms on a CPU, ms waiting for one, voluntary switches."""
     in_ns = [[pid, int(cpu * 1e6), int(waiting * 1e6), n] for pid, cpu, waiting, n in rows]
-    return Usage.parse({"seconds": seconds, "last_pid": [9, 12], "rows": in_ns}, 32768)
+    value = {"seconds": seconds, "last_pid": [9, 12], "printed": printed, "rows": in_ns}
+    return Usage.parse(value, 32768)
 
 
 @pytest.mark.parametrize("row", SPINS, ids=lambda row: str(row[0]))
@@ -238,7 +239,16 @@ def test_the_busiest_of_several_spinners_is_told_of() -> None:
 
 
 def test_pids_used_are_counted_where_the_numbers_begin_anew() -> None:
-    around = {"seconds": 1.0, "last_pid": [32760, 310], "rows": []}
+    around = {"seconds": 1.0, "last_pid": [32760, 310], "printed": 0, "rows": []}
 
     assert used().pids_used == 3
     assert Usage.parse(around, 32768).pids_used == 318
+
+
+def test_who_prints_all_the_time_spins_though_it_waits_for_its_reader() -> None:
+    told = processes.spinners(used((11, 20, 30, 500), printed=3_000_000), NAMES, {11: key(11)})
+
+    assert told is not None
+    assert "3000000 bytes were printed meanwhile" in told.seen
+    assert processes.spinners(used((11, 20, 30, 500), printed=100_000), NAMES, {}) is None
+    assert processes.spinners(used(printed=3_000_000), NAMES, {}) is None

@@ -82,12 +82,6 @@ def test_only_silence_is_neither_an_answer_nor_an_end() -> None:
     assert told.seen == "client-1 waits in silence"
 
 
-def test_served_on_is_answered_and_not_ended() -> None:
-    traffic.served_on(state(), "client-1")
-    for seen in (SILENT, ENDED, state(eof=True), state(error="ECONNRESET")):
-        failure(traffic.served_on, seen, "client-1")
-
-
 def test_the_common_prefix() -> None:
     assert traffic.common_prefix(b"", b"a") == 0
     assert traffic.common_prefix(b"abc", b"abd") == 2

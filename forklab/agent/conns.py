@@ -20,6 +20,7 @@ RECEIVE_BYTES = 1 << 16
 KEEP_BYTES = 64 << 20
 RESET_ON_CLOSE = struct.pack("ii", 1, 0)  # SO_LINGER on, 0 s: close sends RST
 NEWLINE_EVERY = 64
+FLOOD_BYTES = 1 << 20
 
 
 def pattern(size: int) -> bytes:
@@ -56,12 +57,17 @@ class Connection:
         """The server has ended it: end of file, or an error such as a reset."""
         return self.eof or self.error is not None
 
+    @property
+    def flooded(self) -> bool:
+        """It sends on and on: far more than it was sent."""
+        return self.received_bytes > len(self.sent) + FLOOD_BYTES
+
     def watch(self) -> None:
         """Ask the kernel for just what can be used now; nothing once there is an error."""
         mask = 0
         if not self.connected or self.flushed < len(self.sent):
             mask |= select.EPOLLOUT
-        if self.connected and self.reading and not self.eof:
+        if self.connected and self.reading and not self.eof and not self.flooded:
             mask |= select.EPOLLIN | select.EPOLLRDHUP
         if self.error is not None:
             self._leave_poll()

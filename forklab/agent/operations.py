@@ -269,9 +269,9 @@ class Agent:
     def op_usage(self, message: Message, blob: bytes) -> Pending:
         """Answer CPU time, waiting time and switches of each process over a window.
 
-        The answer is {"seconds", "last_pid": [before, after], "printed": bytes, "rows": [[pid, ns on a CPU, ns
-        waiting, voluntary switches]]}, differences each, of the processes that were there at both
-        ends of the window.
+        The answer is {"seconds", "last_pid": [before, after], "printed": bytes, "rows":
+        [[pid, ns on a CPU, ns waiting, voluntary switches]]}: differences, of the processes that
+        were there at both ends of the window.
         """
         began = time.monotonic()
         before = {found.pid: proc.usage(found.pid) for found in self._mine(proc.stats())}

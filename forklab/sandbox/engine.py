@@ -80,10 +80,8 @@ def would_set_up(found: Found) -> str:
         return f"starts {there}"
     if host.why_not_install(here, os.environ):
         return ""
-    return (
-        f"installs {' '.join(PACKAGES)} with apt-get (unless FORKLAB_INSTALL=never) "
-        "and starts dockerd"
-    )
+    packages = " ".join(PACKAGES)
+    return f"installs {packages} with apt-get and starts dockerd (unless FORKLAB_INSTALL=never)"
 
 
 def remove_containers(client: DockerClient, label: str = LABEL) -> int:
