@@ -86,5 +86,5 @@ images: $(STAMP) ## the container engine and the lab image, set up now
 
 clean: ## remove lab containers, .venv, caches and runs
 	@if [ -x $(FORKLAB) ]; then $(FORKLAB) clean || true; fi
-	$(Q)rm -rf $(VENV) .tox .cache .mypy_cache .ruff_cache .pytest_cache build dist runs
+	$(Q)rm -rf $(VENV) .tox .cache .hypothesis .mypy_cache .ruff_cache .pytest_cache build dist runs
 	$(Q)find . -name __pycache__ -type d -prune -exec rm -rf {} +

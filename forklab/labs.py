@@ -8,7 +8,7 @@ from pathlib import Path
 
 from forklab import tree
 from forklab.errors import UsageError
-from forklab.program.spec import Spec
+from forklab.program.spec import PLACES, Spec
 
 
 @dataclass(frozen=True)
@@ -65,6 +65,9 @@ def _parse(path: Path, text: dict[str, object]) -> LabInfo:
     arguments = text["arguments"]
     if not isinstance(arguments, list):
         raise TypeError("arguments must be a list")
+    places = tuple(f"{{{str(word).lower()}}}" for word in arguments)
+    if not set(places) <= set(PLACES):
+        raise ValueError("arguments may be " + ", ".join(p.strip("{}").upper() for p in PLACES))
     declares = text.get("declares", {})
     declared = (
         frozenset(key for key, value in declares.items() if value)
@@ -79,7 +82,7 @@ def _parse(path: Path, text: dict[str, object]) -> LabInfo:
         order=int(str(text["order"])),
         program=path.parent / str(text["program"]),
         spec=Spec(
-            arguments=tuple(f"{{{str(word).lower()}}}" for word in arguments),
+            arguments=places,
             workers=int(str(text.get("workers", 0))),
         ),
         source=str(text.get("source", "")),

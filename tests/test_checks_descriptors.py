@@ -114,6 +114,22 @@ def test_one_child_for_two_clients_is_one_too_few() -> None:
     assert told.seen == "1 new process holds their connections"
 
 
+def test_who_serves_a_client_is_the_youngest_that_holds_it() -> None:
+    parent = picture(PARENT).processes[0]
+    copies = picture(
+        process(10, fds={3: LISTENER, 4: ONE}), process(11, fds={4: ONE}), process(12, fds={4: ONE})
+    )
+
+    assert descriptors.server_of(copies, PORT, 50001, "client-1", parent, NAMES).pid == 12
+    alone = picture(process(10, fds={3: LISTENER, 4: ONE}))
+    told = failure(descriptors.server_of, alone, PORT, 50001, "client-1", parent, NAMES)
+    assert told.seen == "no process but parent (pid 10) holds its connection"
+    assert told.marks == {(10, 4): "connection of client-1"}
+    in_flight = picture(PARENT, ONE)
+    told = failure(descriptors.server_of, in_flight, PORT, 50001, "client-1", parent, NAMES)
+    assert told.seen == "no process holds its connection"
+
+
 def test_the_parent_holds_no_connection() -> None:
     descriptors.holds_none(RIGHT, key(10), SEATS, NAMES, "parent")
 

@@ -104,6 +104,13 @@ def test_a_worker_whose_channel_is_dead_is_none() -> None:
     assert "1 of its 3" in failure(pool.has_pool, taken, PORT, 2, NAMES).seen
 
 
+def test_workers_are_counted_whoever_else_has_ended() -> None:
+    taken = picture(dispatcher(), worker(11, A[1]), worker(12, B[1]), zombie(13))
+
+    assert len(pool.has_workers(taken, PORT, 2).workers) == 2
+    assert "2 of its 3" in failure(pool.has_workers, taken, PORT, 1).seen
+
+
 def test_a_zombie_before_the_first_client_is_one_too_many() -> None:
     taken = picture(dispatcher(), worker(11, A[1]), worker(12, B[1]), zombie(13))
 

@@ -250,3 +250,5 @@ def test_who_prints_all_the_time_spins_though_it_waits_for_its_reader() -> None:
 
     assert told is not None
     assert "3000000 bytes were printed meanwhile" in told.seen
+    assert processes.spinners(used((11, 20, 30, 500), printed=100_000), NAMES, {}) is None
+    assert processes.spinners(used(printed=3_000_000), NAMES, {}) is None

@@ -135,11 +135,17 @@ def describe(found: Stat, *, flags: bool) -> dict[str, Any] | None:
         "cpu_ticks": found.cpu_ticks,
         "threads": found.threads,
         "comm": found.comm,
-        "args": [part.decode(errors="replace") for part in command.split(b"\0")[:-1]],
+        "args": _words(command),
         "exe": _exe(folder),
         "call": _call(folder),
         "fds": [] if found.state in "ZX" else _descriptors(folder, flags=flags),
     }
+
+
+def _words(command: bytes) -> list[str]:
+    """Cut a command line; a process may have overwritten its own, without a NUL at the end."""
+    parts = command.removesuffix(b"\0").split(b"\0") if command else []
+    return [part.decode(errors="replace") for part in parts]
 
 
 def correct(row: dict[str, Any], later: Stat | None) -> None:

@@ -34,7 +34,7 @@ def check(
 ) -> Callable[[F], F]:
     """Declare a test method to be the check *check_id* of its lab.
 
-    Its docstring is the requirement (the first sentence) and the reason (the rest).
+    Its docstring is the requirement (the first paragraph, one sentence) and the reason (the rest).
     """
     if level not in LEVELS:
         raise ValueError(f"{check_id}: level {level!r} is none of {LEVELS}")
@@ -53,7 +53,6 @@ def declaration(method: Any) -> Declaration | None:
 
 
 def requirement_and_reason(method: Any) -> tuple[str, str]:
-    """Cut the docstring of *method* into its first sentence and the rest, each on one line."""
-    text = " ".join((inspect.getdoc(method) or "").split())
-    first, dot, rest = text.partition(". ")
-    return (first + dot).strip().removesuffix("."), rest.strip()
+    """Cut the docstring of *method* into its first paragraph and the rest, each on one line."""
+    first, _, rest = (inspect.getdoc(method) or "").partition("\n\n")
+    return " ".join(first.split()).removesuffix("."), " ".join(rest.split())

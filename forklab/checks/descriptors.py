@@ -110,10 +110,12 @@ def server_of(
     holders = [p for p in snapshot.holders(seat.inode) if p.key != parent.key]
     if holders:
         return max(holders, key=lambda p: (p.start_ticks, p.pid))
+    alone = snapshot.holders(seat.inode)
+    but = f" but {named(parent.key, names)}" if alone else ""
     raise CheckFailure(
         f"{name} is served by a child process",
-        f"no process but {named(parent.key, names)} holds its connection",
-        marks={(parent.pid, n): f"connection of {name}" for n in parent.numbers(seat.inode)},
+        f"no process{but} holds its connection",
+        marks={(p.pid, n): f"connection of {name}" for p in alone for n in p.numbers(seat.inode)},
     )
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import json
+import re
 import time
 from typing import Any, NamedTuple
 
@@ -45,31 +47,42 @@ class Journal:
         return fold(self.steps)
 
 
+class _Part(NamedTuple):
+    """What clients *first* to *last* did, each of them; 0: what nobody in particular did."""
+
+    first: int
+    last: int
+    steps: tuple[str, ...]
+
+    def sentence(self) -> str:
+        """Return it in words, a step that was repeated with the number of times."""
+        runs = [(step, len(list(run))) for step, run in itertools.groupby(self.steps)]
+        what = ", ".join(f"{step} ({n} times)" if n > 1 else step for step, n in runs)
+        if self.first < self.last:
+            return f"client-{self.first} to client-{self.last}: each {what}"
+        return f"client-{self.first} {what}" if self.first else what
+
+
 def fold(steps: list[str]) -> list[str]:
-    """Join what one client does in a row, then fold clients that do the same.
+    """Join what one client does in a row, then fold clients in a row that do the same.
 
     `client-1 connects`, `client-1 leaves`, `client-2 connects`, `client-2 leaves` becomes
     "client-1 to client-2: each connects, leaves".
     """
-    joined: list[tuple[str, str]] = []  # who (empty: nobody in particular), what
-    for step in steps:
-        who, _, what = step.partition(" ")
-        if not who.startswith("client-"):
-            joined.append(("", step))
-        elif joined and joined[-1][0] == who:
-            joined[-1] = (who, f"{joined[-1][1]}, {what}")
+    parts: list[_Part] = []
+    for who, run in itertools.groupby(map(_who, steps), lambda step: step[0]):
+        new = _Part(who, who, tuple(what for _, what in run))
+        last = parts[-1] if parts else None
+        if not who:
+            parts += [_Part(0, 0, tuple(same)) for _, same in itertools.groupby(new.steps)]
+        elif last is not None and last.steps == new.steps and 0 < last.last == who - 1:
+            parts[-1] = last._replace(last=who)
         else:
-            joined.append((who, what))
-    folded: list[tuple[str, str, str]] = []  # first client, last client, what
-    for who, what in joined:
-        if who and folded and folded[-1][0] and folded[-1][2] == what:
-            folded[-1] = (folded[-1][0], who, what)
-        else:
-            folded.append((who, who, what))
-    return [_sentence(*row) for row in folded]
+            parts.append(new)
+    return [part.sentence() for part in parts]
 
 
-def _sentence(first: str, last: str, what: str) -> str:
-    if not first:
-        return what
-    return f"{first} {what}" if first == last else f"{first} to {last}: each {what}"
+def _who(step: str) -> tuple[int, str]:
+    """Cut a step into the number of its client and the rest; 0 and all of it without one."""
+    found = re.fullmatch(r"client-(\d+) (.*)", step, re.DOTALL)
+    return (int(found[1]), found[2]) if found else (0, step)

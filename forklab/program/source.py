@@ -63,6 +63,8 @@ def find(path: Path, machine: str | None = None) -> Source:
     shown = str(path)
     if not path.exists():
         raise NoProgram(f"there is no file or folder {shown}")
+    if not path.is_dir() and not path.is_file():
+        raise NoProgram(f"{shown} is neither a file nor a folder")
     if path.is_dir():
         return _folder(path, shown, machine or platform.machine())
     data = _data(path)
@@ -74,11 +76,12 @@ def find(path: Path, machine: str | None = None) -> Source:
 
 def _data(path: Path) -> bytes:
     try:
-        data = path.read_bytes()
+        size = path.stat().st_size
+        data = b"" if size > MAX_BYTES else path.read_bytes()
     except OSError as error:
         raise NoProgram(f"{path} cannot be read: {error.strerror}") from error
-    if len(data) > MAX_BYTES:
-        raise NoProgram(f"{path} has {len(data)} bytes; at most {MAX_BYTES} are taken")
+    if size > MAX_BYTES:
+        raise NoProgram(f"{path} has {size} bytes; at most {MAX_BYTES} are taken")
     return data
 
 

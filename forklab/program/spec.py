@@ -105,6 +105,8 @@ def _words(run: str) -> tuple[str, ...]:
     if not words:
         raise UsageError('RUN is empty; write the command line, such as RUN="./server {port}"')
     for word in words:
+        if "{program}" in word and word != "{program}":
+            raise UsageError(f"{{program}} in RUN must be a word of its own, not part of {word!r}")
         rest = word
         for place in PLACES:
             rest = rest.replace(place, "")

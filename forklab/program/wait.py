@@ -28,7 +28,7 @@ def scale() -> float:
     Raises:
         UsageError: FORKLAB_TIMEOUT_SCALE is no number above 0.
     """
-    text = os.environ.get("FORKLAB_TIMEOUT_SCALE", "1")
+    text = os.environ.get("FORKLAB_TIMEOUT_SCALE") or "1"
     try:
         factor = float(text)
     except ValueError:

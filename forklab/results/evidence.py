@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from forklab.facts import Descriptor, End, Process, Snapshot, describe_status
 from forklab.facts.snapshot import Key
 
+UNIX_LISTEN = 10
 STANDARD = {0: "stdin", 1: "stdout", 2: "stderr"}
 
 
@@ -135,6 +136,11 @@ def _end_row(end: End, now: float, names: Mapping[Key, str]) -> EndRow:
     )
 
 
+def _few(found: list[str], most: int = 4) -> str:
+    rest = len(found) - most
+    return ", ".join(found[:most]) + (f" and {rest} more" if rest > 0 else "")
+
+
 class _Describer:
     """Put a descriptor into words: what it is, and who holds the other end."""
 
@@ -166,6 +172,8 @@ class _Describer:
         unix = self._snapshot.unix.get(inode)
         if unix is None:
             return f"socket {inode}"
+        if unix.state == UNIX_LISTEN:
+            return f"listening Unix {unix.type} socket"
         if not unix.peer:
             return f"Unix {unix.type} socket, other end closed"
         return f"Unix {unix.type} socket, other end: {self._holders(unix.peer)}"
@@ -181,7 +189,7 @@ class _Describer:
             name = STANDARD.get(fd.number, "")
             return f"{name or 'pipe'} ({'read' if fd.access == 'r' else 'write'} end)"
         side = "read end" if fd.access == "r" else "write end"
-        return f"pipe {fd.inode}, {side}; other end: {', '.join(others[:3])}"
+        return f"pipe {fd.inode}, {side}; other end: {_few(others)}"
 
     def _holders(self, inode: int) -> str:
         found = [
@@ -189,7 +197,7 @@ class _Describer:
             for process in self._snapshot.holders(inode)
             for number in process.numbers(inode)
         ]
-        return ", ".join(found[:4]) if found else "in flight, in no process"
+        return _few(found) if found else "in flight, in no process"
 
     def _name(self, process: Process) -> str:
         return self._names.get(process.key, f"pid {process.pid}")

@@ -1,0 +1,72 @@
+"""Heads of mutants, and what is said when one does not come out as its head says."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from forklab.mutants import Expected, Outcome, parse
+
+
+def written(folder: Path, name: str, text: str) -> Expected:
+    """The head of a mutant whose text this is."""
+    path = folder / "mutants" / name
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(text)
+    return parse(path)
+
+
+@pytest.mark.parametrize(
+    ("text", "fails", "also"),
+    [
+        ('"""M.\n\nFails: a-b\n"""\n', {"a-b"}, set()),
+        ('"""M.\n\nFails: a-b, starts\nAlso: c\n"""\n', {"a-b", "starts"}, {"c"}),
+        (
+            '"""M.\n\nFails: a-b,\n    c-d,\n    e\nAlso: f,\n  g\n"""\n',
+            {"a-b", "c-d", "e"},
+            {"f", "g"},
+        ),
+        ("/* M.\n *\n * Fails: a-b,\n *        c-2\n * Also: d\n */\n", {"a-b", "c-2"}, {"d"}),
+        ('"""M.\n\nAlso: d\n"""\n# It Fails: often\n', set(), {"d"}),
+        ('"""M."""\n', set(), set()),
+        ('"""M.\n\nFails: a-b"""', {"a-b"}, set()),
+    ],
+)
+def test_a_head_names_checks(tmp_path: Path, text: str, fails: set[str], also: set[str]) -> None:
+    head = written(tmp_path, "m.py", text)
+
+    assert (set(head.fails), set(head.also)) == (fails, also)
+    assert (head.name, head.is_mutant) == ("mutants/m.py", True)
+
+
+def outcome(verdicts: dict[str, str], *, fails: str = "", also: str = "") -> Outcome:
+    """What came out of a mutant with this head."""
+    head = Expected(Path("mutants/m.py"), frozenset(fails.split()), frozenset(also.split()))
+    return Outcome(head, verdicts, {check: "seen" for check in verdicts})
+
+
+@pytest.mark.parametrize(
+    ("found", "complaints"),
+    [
+        (outcome({"a": "FAIL", "b": "PASS"}, fails="a"), []),
+        (outcome({"a": "FAIL", "b": "FAIL"}, fails="a", also="b"), []),
+        (outcome({"a": "FAIL", "b": "PASS"}, fails="a", also="b"), []),
+        (outcome({"a": "FAIL", "b": "SKIPPED"}, fails="a"), []),
+        (outcome({"a": "PASS"}, fails="a"), ["a must fail and is PASS"]),
+        (outcome({"a": "SKIPPED"}, fails="a"), ["a must fail and is SKIPPED"]),
+        (outcome({}, fails="a"), ["a must fail and is unknown"]),
+        (outcome({"a": "FAIL", "b": "FAIL"}, fails="a"), ["b must not fail: seen"]),
+        (outcome({"a": "FAIL", "b": "BROKEN"}, fails="a"), ["b is BROKEN: seen"]),
+        (outcome({"a": "PASS"}), ["its head names no check that it fails"]),
+    ],
+)
+def test_what_is_not_as_expected_is_said(found: Outcome, complaints: list[str]) -> None:
+    assert found.complaints() == complaints
+
+
+def test_trouble_comes_before_everything() -> None:
+    head = Expected(Path("right/r.py"), frozenset(), frozenset())
+
+    assert Outcome(head, {}, {}, "no result: 2").complaints() == ["no result: 2"]
+    assert Outcome(head, {"a": "PASS"}, {}).complaints() == []
