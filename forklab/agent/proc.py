@@ -70,6 +70,11 @@ class Stat:
         self.start_stack = int(fields[25])
 
     @property
+    def is_dead(self) -> bool:
+        """Whether it has ended: Z alone does not say so, its first thread may have ended."""
+        return self.state in "ZX" and not _live_thread(self.pid)
+
+    @property
     def identity(self) -> tuple[int, int, int]:
         """What must be the same in two passes for a snapshot to be whole."""
         return self.pid, self.start_ticks, self.ppid
@@ -116,8 +121,8 @@ def describe(found: Stat, *, flags: bool) -> dict[str, Any] | None:
     folder = f"/proc/{found.pid}"
     if found.state in "ZX" and (thread := _live_thread(found.pid)):
         # the first thread ended, others run: alive, but /proc/PID shows Z and no descriptors
-        folder = f"{folder}/task/{thread}"
-        found.state = "S"
+        folder = f"{folder}/task/{thread.pid}"
+        found.state = thread.state
     try:
         command = read(folder + "/cmdline")
     except VANISHED:
@@ -137,16 +142,29 @@ def describe(found: Stat, *, flags: bool) -> dict[str, Any] | None:
         "args": [part.decode(errors="replace") for part in command.split(b"\0")[:-1]],
         "exe": _exe(folder),
         "call": _call(folder),
-        "fds": [] if found.state in "ZX" else _descriptors(folder, flags=flags),
+        "fds": [] if found.state in "ZX" else _fds(found.pid, folder, flags=flags),
     }
 
 
-def _live_thread(pid: int) -> int | None:
+def _fds(pid: int, folder: str, *, flags: bool) -> list[list[Any]]:
+    """Return the rows of `_descriptors`; none of a process that has ended just now."""
+    try:
+        return _descriptors(folder, flags=flags)
+    except PermissionError:  # a zombie's folder is root's
+        now = stat(pid)
+        if now is None or now.is_dead:
+            return []
+        raise
+
+
+def _live_thread(pid: int) -> Stat | None:
     try:
         threads = [int(name) for name in os.listdir(f"/proc/{pid}/task")]
         for thread in threads:
-            if thread != pid and Stat(read(f"/proc/{pid}/task/{thread}/stat")).state not in "ZX":
-                return thread
+            if thread != pid:
+                found = Stat(read(f"/proc/{pid}/task/{thread}/stat"))
+                if found.state not in "ZX":
+                    return found
     except VANISHED:
         pass
     return None

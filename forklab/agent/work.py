@@ -7,8 +7,12 @@ has no CAP_DAC_OVERRIDE), but it may take the folder back (CAP_CHOWN) and then e
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
-import stat
+from collections.abc import Iterator
+
+# where a program may leave something outside of its work folder, in a container of its own
+SHARED_FOLDERS = ("/tmp", "/dev/shm", "/dev/mqueue")
 
 
 def make(folder: str, uid: int | None, files: str | None) -> None:
@@ -21,29 +25,56 @@ def make(folder: str, uid: int | None, files: str | None) -> None:
         os.chown(folder, uid, uid)
 
 
-def take_back(folder: str, *, own: bool) -> None:
-    """Make *folder* and all in it ours again, so that the program can change nothing in it."""
+def hand_over(folder: str, uid: int) -> None:
+    """Make *folder* and all in it the property of *uid*."""
     for here, folders, files in os.walk(folder):
-        if own:
-            os.chown(here, 0, 0)
-            for name in folders + files:
-                os.chown(f"{here}/{name}", 0, 0, follow_symlinks=False)
+        os.chown(here, uid, uid, follow_symlinks=False)
+        for name in folders + files:
+            os.chown(f"{here}/{name}", uid, uid, follow_symlinks=False)
 
 
 def remove(folder: str) -> None:
-    """Remove *folder* with everything in it, whoever owns it and whatever its modes are."""
+    """Remove *folder* with everything in it, whoever owns it and whatever its modes are.
+
+    A tree may be deeper than a path may be long, so no path ever grows: subfolders are moved up
+    to *folder* before they are emptied.
+    """
     with contextlib.suppress(FileNotFoundError):
-        _remove(folder)
+        _own(folder)
+        empty(folder)
+        os.rmdir(folder)
 
 
-def _remove(folder: str) -> None:
+def empty(folder: str) -> None:
+    """Remove everything in *folder*, which is ours."""
+    mark = os.urandom(8).hex()  # nobody can have taken these names
+    names = (f"{folder}/{mark}-{number}" for number in itertools.count())
+    while entries := _entries(folder):
+        for path, is_folder in entries:
+            if is_folder:
+                _own(path)
+                _lift(path, names)
+                os.rmdir(path)
+            else:
+                os.unlink(path)
+
+
+def _lift(folder: str, names: Iterator[str]) -> None:
+    """Empty *folder*: move its subfolders to *names*, remove the rest."""
+    for path, is_folder in _entries(folder):
+        if is_folder:
+            _own(path)  # its own ".." changes, so it must be ours
+            os.rename(path, next(names))
+        else:
+            os.unlink(path)
+
+
+def _entries(folder: str) -> list[tuple[str, bool]]:
+    with os.scandir(folder) as entries:
+        return [(entry.path, entry.is_dir(follow_symlinks=False)) for entry in entries]
+
+
+def _own(folder: str) -> None:
     if os.geteuid() == 0:
         os.chown(folder, 0, 0)
     os.chmod(folder, 0o700)
-    with os.scandir(folder) as entries:
-        for entry in list(entries):
-            if stat.S_ISDIR(entry.stat(follow_symlinks=False).st_mode):
-                _remove(entry.path)
-            else:
-                os.unlink(entry.path)
-    os.rmdir(folder)
