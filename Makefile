@@ -28,15 +28,15 @@ help: ## what can be made (this)
 	  [ -e "$$toml" ] || { echo "  (none yet)"; break; }; \
 	  name=$$(basename "$$(dirname "$$toml")" | tr _ -); \
 	  title=$$(sed -n 's/^title *= *"\(.*\)" *$$/\1/p' "$$toml" | head -n 1); \
-	  printf '  lab-%-20s %s\n' "$$name" "$$title"; \
+	  printf '  %-21s %s\n' "lab-$$name" "$$title"; \
 	done
 	@echo
 	@echo "Other targets:"
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1\t\2/p' Makefile | \
-	  while IFS='	' read -r name text; do printf '  %-24s %s\n' "$$name" "$$text"; done
+	  while IFS='	' read -r name text; do printf '  %-10s %s\n' "$$name" "$$text"; done
 	@echo
-	@echo "make ends with 2 for every failure; .venv/bin/forklab check itself ends with 0 all"
-	@echo "pass, 1 some fail, 2 wrong usage, 3 could not look, 130 interrupted."
+	@echo "make ends with 2 for every failure; .venv/bin/forklab check with 0 all pass,"
+	@echo "1 some fail, 2 wrong usage, 3 could not look, 130 interrupted."
 
 lab-%: $(STAMP)
 	$(Q)$(FORKLAB) check $(call lab_name,$*) $(if $(value PROGRAM),$(call quote,PROGRAM)) $(call option,--run,RUN) $(call option,--port,PORT) $(call option,--only,ONLY)

@@ -7,6 +7,7 @@ that is idle; `between` waits, where a lab needs it, until the program is ready 
 from __future__ import annotations
 
 import signal
+from collections.abc import Callable
 
 from forklab.checks import descriptors, processes, traffic
 from forklab.checks.declare import check
@@ -24,6 +25,7 @@ EVERY_BYTE = bytes(range(256)) + b"\n"
 MIB = 1 << 20
 STALL = 16 * MIB
 TRIES = 3
+READY_S = 1.0
 
 
 class ServerChecks:
@@ -38,21 +40,27 @@ class ServerChecks:
         """Judge whether the server is ready for the next client; *inode*: the last one's."""
 
     def between(self, server: Program, inode: int = 0) -> None:
-        """Wait until the server is ready for the next client, where it needs that."""
+        """Wait until the server is ready for the next client, as it must become."""
+        server.eventually(self.ready_again, server, inode, within_s=READY_S)
 
-    def visit(self, server: Program, data: bytes = HELLO) -> ClientState:
-        """Be one client after another, and wait until the server is ready for the next.
+    def visit(self, server: Program) -> ClientState:
+        """Be one whole client, and wait a while until the server is ready for the next."""
+        return self._visit(server, server.settle)
 
-        A client that is closed at once is tried again: a full pool may tell it so.
-        """
+    def visit_in_turn(self, server: Program) -> ClientState:
+        """Be one of many clients in turn: the server must become ready for the next."""
+        return self._visit(server, server.eventually)
+
+    def _visit(self, server: Program, wait: Callable[..., None]) -> ClientState:
+        """A client that is closed at once is tried again: a full pool may tell it so."""
         for _ in range(TRIES):
-            state = server.visit(data)
+            state = server.visit()
             if state.answered:
-                self.between(server, state.inode)
+                wait(self.ready_again, server, state.inode, within_s=READY_S)
                 return state
             if not state.over or state.error == "ECONNREFUSED":
                 break
-            self.between(server)
+            server.settle(self.ready_again, server, 0)
         return state
 
     def served(self, server: Program, count: int) -> list[Client]:
@@ -198,7 +206,7 @@ class ServerChecks:
             client.end(HELLO, half_close=True)
             if client.state.answered or not client.state.over:
                 break
-            self.between(server)
+            server.settle(self.ready_again, server, 0)
         return client
 
     @check("serves-many-at-once", "core")
@@ -271,10 +279,7 @@ class ServerChecks:
             traffic.answered(self.visit(server), "a client beside one that does not read")
 
         slow.resume()
-        if lab.holds("echoes"):
-            traffic.all_back(slow.state, slow.name)
-        else:
-            traffic.served_on(slow.state, f"{slow.name}, which did not read for a while,")
+        traffic.all_back(slow.state, slow.name)
 
     @check("does-not-spin", "robust")
     def test_does_not_spin(self, lab: Lab) -> None:
@@ -293,7 +298,7 @@ class ServerChecks:
 
         for client in clients:
             client.close()
-        self.between(server)
+        server.settle(self.ready_again, server, 0)
         self.does_not_spin_now(server)
 
     @check("leaks-nothing", "core")
@@ -308,7 +313,7 @@ class ServerChecks:
         before = {process.key: len(process.fds) for process in first.live}
 
         for number in range(1, 101):
-            traffic.answered(self.visit(server), f"client {number} of 100")
+            traffic.answered(self.visit_in_turn(server), f"client {number} of 100")
 
         server.eventually(descriptors.holds_as_before, before, len(first.live), server.names)
 
@@ -330,6 +335,7 @@ class ServerChecks:
         clients = self.served(server, 1)
         more = server.connect_all(self.crowd - 1)
         server.ask_all(more)
+        server.stable()
 
         server.signal(parent, signal.SIGTERM)
         for client in clients + more:

@@ -37,11 +37,14 @@ class ForkEchoChecks(ServerChecks):
         ports = {client.port: client.name for client in clients}
         return server.eventually(descriptors.a_child_each, server.port, ports, before, server.names)
 
-    def one_served(self, server: Program, before: set[Key]) -> tuple[Client, Key]:
-        """Return a client that was answered, and the child that serves it."""
+    def one_served(self, server: Program, parent: Process) -> tuple[Client, Key]:
+        """Return a client that was answered, and the process beside the parent that serves it."""
         client = server.connect()
+        child = server.eventually(
+            descriptors.server_of, server.port, client.port, client.name, parent, server.names
+        )
         traffic.answered(client.ask(HELLO), client.name)
-        return client, self.children(server, [client], before)[client.port].key
+        return client, child.key
 
     @check("a-child-per-connection", "core", needs=("starts",))
     def test_a_child_per_connection(self, lab: Lab) -> None:
@@ -64,8 +67,9 @@ class ForkEchoChecks(ServerChecks):
         file, and each client costs it a descriptor.
         """
         server = lab.start()
-        parent, _ = self.parent_of(server)
-        clients = self.served(server, N)
+        parent, before = self.parent_of(server)
+        clients = server.connect_all(N)
+        server.settle(self.one_connection_each, server, before, clients)
 
         server.eventually(self.parent_holds_none, server, parent.key, clients)
 
@@ -85,7 +89,7 @@ class ForkEchoChecks(ServerChecks):
         """
         server = lab.start()
         _, before = self.parent_of(server)
-        clients = self.served(server, N)
+        clients = server.connect_all(N)
         self.children(server, clients, before)
 
         server.eventually(self.no_child_listens, server, before)
@@ -105,7 +109,7 @@ class ForkEchoChecks(ServerChecks):
         """
         server = lab.start()
         _, before = self.parent_of(server)
-        clients = self.served(server, N)
+        clients = server.connect_all(N)
 
         server.eventually(self.one_connection_each, server, before, clients)
 
@@ -122,11 +126,11 @@ class ForkEchoChecks(ServerChecks):
         22 clients, each comes when the child of the one before is dead.
         """
         server = lab.start()
-        _, before = self.parent_of(server)
+        parent, _ = self.parent_of(server)
         served = set()
 
         for _ in range(22):
-            client, child = self.one_served(server, before)
+            client, child = self.one_served(server, parent)
             client.close()
             server.eventually(processes.dead, [child], server.names)
             served.add(child)
@@ -146,8 +150,8 @@ class ForkEchoChecks(ServerChecks):
         A server that reaps only at the next client leaves a zombie for as long as nobody comes.
         """
         server = lab.start()
-        _, before = self.parent_of(server)
-        client, child = self.one_served(server, before)
+        parent, _ = self.parent_of(server)
+        client, child = self.one_served(server, parent)
 
         client.close()
 
@@ -222,14 +226,14 @@ class ForkEchoChecks(ServerChecks):
         accept then fails with EINTR: a server must neither end nor fork for that -1.
         """
         server = lab.start()
-        parent, before = self.parent_of(server)
+        parent, _ = self.parent_of(server)
         first = server.last_pid()
 
         for _ in range(5):
-            client, child = self.one_served(server, before)
+            client, child = self.one_served(server, parent)
             server.eventually(processes.asleep, parent.key, server.names)
             client.close()
-            server.eventually(processes.dead, [child], server.names)
+            server.settle(processes.dead, [child], server.names)
             server.throughout(processes.listens, server.port)
         traffic.answered(self.visit(server), "the next client")
 

@@ -18,7 +18,6 @@ from forklab.program.lab import Lab
 from forklab.program.program import HELLO, Program
 from scenarios.servers import ServerChecks, demand_declared
 
-IDLE_S = 1.0
 ENDS_S = 1.0
 AFTER_A_KILL = 8
 MANY_WORKERS = 1000
@@ -35,10 +34,6 @@ class PreforkChecks(ServerChecks):
         """Judge the idle picture."""
         pool.idle(snapshot, server.port, inode, server.names)
 
-    def between(self, server: Program, inode: int = 0) -> None:
-        """Wait for the idle picture; a pool may refuse a client that comes before."""
-        server.eventually(self.ready_again, server, inode, within_s=IDLE_S)
-
     def warm_up(self, server: Program) -> None:
         """Let every worker serve once."""
         clients = server.connect_all(server.workers)
@@ -54,7 +49,7 @@ class PreforkChecks(ServerChecks):
     def survived(self, server: Program) -> None:
         """The pool still serves as many clients at once as it has workers."""
         self.does_not_spin_now(server)
-        self.between(server)
+        server.settle(self.ready_again, server, 0)
         self.all_answered(server, server.connect_all(server.workers))
 
     def all_answered(self, server: Program, clients: Sequence[Client]) -> None:
@@ -263,7 +258,7 @@ class PreforkChecks(ServerChecks):
         before = {worker.key: len(worker.fds) for worker in workers}
 
         for number in range(2, 102):
-            traffic.answered(self.visit(server), f"client {number} of 101")
+            traffic.answered(self.visit_in_turn(server), f"client {number} of 101")
 
         server.eventually(descriptors.holds_as_before, before, None, server.names)
 
@@ -308,7 +303,8 @@ class PreforkChecks(ServerChecks):
         for number in range(1, AFTER_A_KILL + 1):
             self.between(server)
             traffic.answered(
-                self.visit(server), f"client {number} of {AFTER_A_KILL} after a worker was killed"
+                self.visit_in_turn(server),
+                f"client {number} of {AFTER_A_KILL} after a worker was killed",
             )
 
     @check("replaces-a-killed-worker", "robust")
@@ -323,7 +319,7 @@ class PreforkChecks(ServerChecks):
         server, victim = self.kill_an_idle_worker(lab)
         server.eventually(processes.gone, [victim.key], server.names)
 
-        server.eventually(pool.has_pool, server.port, lab.spec.workers, server.names)
+        server.eventually(pool.has_workers, server.port, lab.spec.workers)
 
     @check("workers-end-with-the-dispatcher", "robust")
     def test_workers_end_with_the_dispatcher(self, lab: Lab) -> None:
@@ -384,7 +380,7 @@ class PreforkChecks(ServerChecks):
             raise LabUnsupported("the command line has no place for the size of the pool")
         for size in (1, 2, 10):
             server = lab.start(workers=size)
-            server.eventually(pool.has_pool, server.port, size, server.names)
+            server.eventually(pool.has_workers, server.port, size)
             traffic.answered(self.visit(server), f"a client of a pool of {size}")
         for word in ("0", "-1", "seven"):
             self.refuses(lab, lab.launch(workers=word), f"{word} for the number of workers")

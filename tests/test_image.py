@@ -47,14 +47,14 @@ def test_every_file_the_release_and_the_architecture_decide_the_name(tmp_path: P
         image.recipe_of(folder, "debian", "trixie", "amd64"),
         image.recipe_of(folder, "debian", "bookworm", "arm64"),
     ]
-    for name in ("packages.txt", "lab.Dockerfile", "mmdebstrap.sh", "trim.sh"):
+    for name in image.INGREDIENTS:
         with (folder / name).open("a") as file:
             file.write("\n")
         others.append(image.recipe_of(folder, "debian", "bookworm", "amd64"))
     assert len({before.tag, *(other.tag for other in others)}) == 7
 
 
-def test_prose_does_not_decide_the_name(tmp_path: Path) -> None:
+def test_other_files_do_not_decide_the_name(tmp_path: Path) -> None:
     folder = tmp_path / "docker"
     shutil.copytree(DOCKER, folder)
     (folder / "notes.md").write_text("new")
@@ -73,6 +73,7 @@ def test_an_image_is_found_under_podmans_name_too() -> None:
     assert image.find_image(client()) is None
     assert image.find_image(client(**{tag: "sha256:1"})) == "sha256:1"
     assert image.find_image(client(**{f"localhost/{tag}": "sha256:2"})) == "sha256:2"
+    assert image.find_image(client(**{f"docker.io/{tag}": "sha256:2"})) == "sha256:2"
 
 
 def test_a_file_that_holds_another_image_is_refused(tmp_path: Path) -> None:

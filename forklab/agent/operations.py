@@ -322,14 +322,14 @@ class Agent:
     def op_usage(self, message: Message, blob: bytes) -> Pending:
         """Answer CPU time, waiting time and switches of each process over a window.
 
-        The answer is {"seconds", "last_pid": [before, after], "rows": [[pid, ns on a CPU, ns
-        waiting, voluntary switches]]}, differences each, of the processes that were there at both
-        ends of the window.
+        The answer is {"seconds", "last_pid": [before, after], "printed": bytes, "rows": [[pid,
+        ns on a CPU, ns waiting, voluntary switches]]}, differences each, of the processes that
+        were there at both ends of the window.
         """
         self._guard()
         began = time.monotonic()
         before = {found.pid: proc.usage(found.pid) for found in self._mine(proc.stats())}
-        last_pid = proc.last_pid()
+        last_pid, printed = proc.last_pid(), self.children.printed()
 
         def after() -> Answer:
             seconds = time.monotonic() - began
@@ -341,6 +341,7 @@ class Agent:
             return {
                 "seconds": seconds,
                 "last_pid": [last_pid, proc.last_pid()],
+                "printed": self.children.printed() - printed,
                 "rows": rows,
             }, b""
 

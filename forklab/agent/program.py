@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import fcntl
 import os
 import pty
 import select
@@ -16,6 +17,8 @@ from functools import partial
 from .output import Output
 
 OUTPUT_S = 0.5
+F_SETPIPE_SZ = 1031
+PIPE_BYTES = 1 << 20
 
 
 @dataclass
@@ -76,6 +79,8 @@ class Streams:
             ours, theirs = self._pty()
         else:
             ours, theirs = os.pipe()
+            with contextlib.suppress(OSError):  # more than this user may have
+                fcntl.fcntl(theirs, F_SETPIPE_SZ, PIPE_BYTES)
         return self._note(theirs, ours)
 
     def _pty(self) -> tuple[int, int]:
@@ -179,6 +184,11 @@ class Children:
     def commands(self) -> set[int]:
         """Pids of the tools that are running now."""
         return {pid for pid, child in self.by_pid.items() if child.command and child.status is None}
+
+    def printed(self) -> int:
+        """How many bytes the program has printed so far."""
+        programs = [child for child in self.by_pid.values() if not child.command]
+        return sum(out.total_bytes for child in programs for out in child.outputs.values())
 
     def drain(self, child: Child) -> None:
         """Read what is still in the pipes of *child*: it is dead, and so are its own children."""

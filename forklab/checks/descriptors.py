@@ -102,6 +102,21 @@ def a_child_each(
     )
 
 
+def server_of(
+    snapshot: Snapshot, port: int, client_port: int, name: str, parent: Process, names: Names
+) -> Process:
+    """Return the youngest process beside *parent* that holds the client's connection."""
+    (seat,) = seats(snapshot, port, {client_port: name})
+    holders = [p for p in snapshot.holders(seat.inode) if p.key != parent.key]
+    if holders:
+        return max(holders, key=lambda p: (p.start_ticks, p.pid))
+    raise CheckFailure(
+        f"{name} is served by a child process",
+        f"no process but {named(parent.key, names)} holds its connection",
+        marks={(parent.pid, n): f"connection of {name}" for n in parent.numbers(seat.inode)},
+    )
+
+
 def holds_none(snapshot: Snapshot, key: Key, found: Sequence[Seat], names: Names, who: str) -> None:
     """Demand that process *key* (*who*, in prose) holds none of these connections."""
     process = snapshot.by_key.get(key)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from forklab.checks.descriptors import seats
+from forklab.checks.descriptors import match, seats
 from forklab.checks.processes import Names, listed, named
 from forklab.errors import CheckFailure
 from forklab.facts import Process, Snapshot
@@ -12,8 +12,8 @@ from forklab.facts.roles import Channel, Pool, channels, pool
 from forklab.facts.snapshot import Key
 
 
-def has_pool(snapshot: Snapshot, port: int, size: int, names: Names) -> Pool:
-    """Return the pool once it has exactly *size* workers with a channel, and no zombie."""
+def has_workers(snapshot: Snapshot, port: int, size: int) -> Pool:
+    """Return the pool once exactly *size* processes have a channel to the dispatcher."""
     found = pool(snapshot, port)
     expected = f"{size} workers, each with a channel to the dispatcher, before the first client"
     if found.dispatcher is None:
@@ -25,6 +25,12 @@ def has_pool(snapshot: Snapshot, port: int, size: int, names: Names) -> Pool:
             f"has; the program has {len(snapshot.live)} live processes",
             marks={process.pid: "has no channel to the dispatcher" for process in found.others},
         )
+    return found
+
+
+def has_pool(snapshot: Snapshot, port: int, size: int, names: Names) -> Pool:
+    """Return the pool once it has exactly *size* workers with a channel, and no zombie."""
+    found = has_workers(snapshot, port, size)
     if snapshot.zombies:
         raise CheckFailure(
             "nobody has ended before the first client",
@@ -209,7 +215,7 @@ def one_channel_each(snapshot: Snapshot, port: int, size: int, names: Names) -> 
     expected = f"each of {size} workers has a Unix socket whose other end the dispatcher holds"
     if found.dispatcher is None or not found.workers:
         raise CheckFailure(expected, f"none of {len(snapshot.live)} processes has one")
-    if len(found.workers) != size:
+    if len(found.workers) < size:
         raise CheckFailure(
             expected,
             f"{len(found.workers)} have one",
@@ -217,13 +223,11 @@ def one_channel_each(snapshot: Snapshot, port: int, size: int, names: Names) -> 
         )
     if is_shared(snapshot, found):
         return
-    from forklab.checks.descriptors import match
-
-    ends = {worker.pid: own_ends(snapshot, found, worker) for worker in found.workers}
-    holders: dict[int, list[Key]] = {
-        pid: [(end, 0) for end in found_ends] for pid, found_ends in ends.items()
+    ends = {
+        index: [(end, 0) for end in own_ends(snapshot, found, worker)]
+        for index, worker in enumerate(found.workers)
     }
-    if len(match(holders)) < size:
+    if len(match(ends)) < len(found.workers):
         raise CheckFailure(expected, "some of them have only a copy of another worker's")
 
 

@@ -131,9 +131,13 @@ def spinners(usage: Usage, names: Names, keys: Mapping[int, Key]) -> CheckFailur
         "with nothing to do, every process sleeps",
         f"{who} used the CPU for {worst.cpu_ns / MS:.0f} of {usage.seconds * 1000:.0f} ms "
         f"(and waited {worst.waiting_ns / MS:.0f} ms for one), giving it back "
-        f"{worst.switches} times",
+        f"{worst.switches} times" + _printed(usage),
         marks={row.pid: f"spins: {row.cpu_ns / MS:.0f} ms of CPU" for row in found},
     )
+
+
+def _printed(usage: Usage) -> str:
+    return f"; {usage.printed_bytes} bytes were printed meanwhile" * (usage.printed_bytes > 1000)
 
 
 def asleep(snapshot: Snapshot, key: Key, names: Names) -> Process:

@@ -57,13 +57,6 @@ def answered_or_ended(state: ClientState, who: str) -> None:
         )
 
 
-def served_on(state: ClientState, who: str) -> None:
-    """Demand that the client got something, and that the server did not end its connection."""
-    answered(state, who)
-    if state.over:
-        raise CheckFailure(f"{who} keeps its connection", f"{who} {state.describe()}")
-
-
 def common_prefix(a: bytes, b: bytes) -> int:
     """Return how many bytes *a* and *b* have in common at their beginning."""
     size = min(len(a), len(b))

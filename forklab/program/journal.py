@@ -46,20 +46,30 @@ class Journal:
 
 
 def fold(steps: list[str]) -> list[str]:
-    """Fold runs of steps that differ only in the number of the client."""
-    folded: list[tuple[str, str, str]] = []  # what was done, first and last client
+    """Join what one client does in a row, then fold clients that do the same.
+
+    `client-1 connects`, `client-1 leaves`, `client-2 connects`, `client-2 leaves` becomes
+    "client-1 to client-2: each connects, leaves".
+    """
+    joined: list[tuple[str, str]] = []  # who (empty: nobody in particular), what
     for step in steps:
         who, _, what = step.partition(" ")
         if not who.startswith("client-"):
-            folded.append((step, "", ""))
-        elif folded and folded[-1][0] == what:
-            folded[-1] = (what, folded[-1][1], who)
+            joined.append(("", step))
+        elif joined and joined[-1][0] == who:
+            joined[-1] = (who, f"{joined[-1][1]}, {what}")
         else:
-            folded.append((what, who, who))
+            joined.append((who, what))
+    folded: list[tuple[str, str, str]] = []  # first client, last client, what
+    for who, what in joined:
+        if who and folded and folded[-1][0] and folded[-1][2] == what:
+            folded[-1] = (folded[-1][0], who, what)
+        else:
+            folded.append((who, who, what))
     return [_sentence(*row) for row in folded]
 
 
-def _sentence(what: str, first: str, last: str) -> str:
+def _sentence(first: str, last: str, what: str) -> str:
     if not first:
         return what
     return f"{first} {what}" if first == last else f"{first} to {last}: each {what}"

@@ -18,8 +18,8 @@ from forklab.program.spec import Spec
 from forklab.sandbox.link import AgentRefused, Link
 
 FIRST_PORT = 7001
-# room for a server that never reaps: no check makes more than 300 clients
-PROCESSES = 400
+# room for a server that never reaps, or seldom: no check makes more than 300 clients
+PROCESSES = 700
 GUARD = 40
 OPEN_FILES = 1024
 PATH = "/usr/local/bin:/usr/bin:/bin"

@@ -147,10 +147,10 @@ class Program:
         """Return what *check* returns once it holds; see `wait.eventually`."""
         return wait.eventually(self.snapshot, check, *args, within_s=within_s)
 
-    def settle(self, check: Callable[..., Any], *args: Any) -> None:
-        """Wait for *check* to hold, and go on after a second even if it does not."""
+    def settle(self, check: Callable[..., Any], *args: Any, within_s: float = SETTLE_S) -> None:
+        """Wait for *check* to hold, and go on after a while even if it does not."""
         with contextlib.suppress(CheckFailure):
-            self.eventually(check, *args, within_s=SETTLE_S)
+            self.eventually(check, *args, within_s=within_s)
 
     def throughout(self, check: Callable[..., T], *args: Any, for_s: float = WINDOW_S) -> T:
         """Demand that *check* holds all the time; see `wait.throughout`."""

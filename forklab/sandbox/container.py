@@ -182,6 +182,8 @@ class Container:
             ulimits=[
                 Ulimit(name="nofile", soft=4096, hard=4096),
                 Ulimit(name="core", soft=0, hard=0),
+                # Podman would set its own, which an unprivileged engine may not
+                Ulimit(name="nproc", soft=PIDS * 4, hard=PIDS * 4),
             ],
             log_config=LogConfig(type=LogConfig.types.NONE),
             sysctls=sysctls,

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from forklab import tree
 from forklab.errors import SandboxError
 from forklab.sandbox import host
 from forklab.sandbox.host import Say
@@ -67,11 +68,21 @@ def start_docker(before: Sequence[str], say: Say) -> DockerClient:
         _let_me_in(before, say)
         pause = threading.Event()
         return _when_it_answers(place, lambda: pause.wait(LOOK_EVERY_S), " ".join(words))
+    _mount_cgroups(before, say)
     log = host.cache_folder() / "dockerd.log"
     dockerd = host.command_path("dockerd") or "dockerd"
     mine = ("--group", str(os.getgid())) if before else ()  # else only root may use its socket
     commands = [[*before, dockerd, *flags, *mine] for flags in ATTEMPTS]
     return _start_by_hand(commands, place, log, say)
+
+
+def _mount_cgroups(before: Sequence[str], say: Say) -> None:
+    """Mount the control groups where nobody has; if that fails, dockerd's log will say so."""
+    if " - cgroup" in Path("/proc/self/mountinfo").read_text():
+        return
+    say("mounting the control groups on /sys/fs/cgroup")
+    script = tree.root() / "docker" / "mount-cgroups.sh"
+    subprocess.run([*before, "sh", str(script)], capture_output=True, check=False)
 
 
 def start_podman(say: Say) -> DockerClient:

@@ -17,7 +17,7 @@ from forklab.sandbox.host import Say, keep_quiet
 if TYPE_CHECKING:
     from docker import DockerClient
 
-PACKAGES = ("docker.io", "iptables")
+PACKAGES = ("docker.io", "iptables", "mount")  # the last is missing in the barest roots only
 LABEL = "forklab.owner=forklab"
 
 
@@ -80,7 +80,10 @@ def would_set_up(found: Found) -> str:
         return f"starts {there}"
     if host.why_not_install(here, os.environ):
         return ""
-    return f"installs {' '.join(PACKAGES)} with apt-get and starts dockerd (unless FORKLAB_INSTALL=never)"
+    return (
+        f"installs {' '.join(PACKAGES)} with apt-get (unless FORKLAB_INSTALL=never) "
+        "and starts dockerd"
+    )
 
 
 def remove_containers(client: DockerClient, label: str = LABEL) -> int:

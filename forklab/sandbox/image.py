@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import queue
+import re
 import tempfile
 import threading
 from collections.abc import Iterator
@@ -27,7 +28,9 @@ from forklab.sandbox.host import Say, keep_quiet
 if TYPE_CHECKING:
     from docker import DockerClient
 
+INGREDIENTS = ("lab.Dockerfile", "mmdebstrap.sh", "packages.txt", "trim.sh")
 REPOSITORY = "forklab/lab"
+PREFIXES = ("localhost/", "docker.io/")  # Podman puts one of them before a name
 REGISTRY_ANSWERS_WITHIN_S = 30
 ENVIRONMENT = (
     "ENV PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
@@ -78,11 +81,10 @@ def recipe(client: DockerClient) -> Recipe:
 
 
 def recipe_of(folder: Path, distribution: str, codename: str, architecture: str) -> Recipe:
-    """Hash all that goes into the image: every file of *folder*, release and architecture."""
+    """Hash all that goes into the image: recipes, package list, release and architecture."""
     digest = hashlib.sha256("\0".join((distribution, codename, architecture)).encode())
-    for path in sorted(path for path in folder.iterdir() if path.is_file()):
-        if path.suffix != ".md":
-            digest.update(b"\0" + path.name.encode() + b"\0" + path.read_bytes())
+    for name in INGREDIENTS:
+        digest.update(b"\0" + name.encode() + b"\0" + (folder / name).read_bytes())
     return Recipe(distribution, codename, architecture, digest.hexdigest())
 
 
@@ -126,7 +128,7 @@ def save_image(client: DockerClient, file: Path, *, say: Say = keep_quiet) -> No
     tag = recipe(client).tag
     with _translated("save the image"), _patient(client):
         image = client.images.get(found)
-        name = next(name for name in image.tags if name.removeprefix("localhost/") == tag)
+        name = next(name for name in image.tags if _plain(name) == tag)
         try:
             with file.open("wb") as output:
                 for chunk in image.save(named=name):
@@ -148,7 +150,7 @@ def load_image(client: DockerClient, file: Path, *, say: Say = keep_quiet) -> No
         raise SandboxError(f"cannot read {file}: {error.strerror}.") from error
     with data, _translated(f"load {file}"), _patient(client):
         loaded = client.images.load(data)
-    names = [name.removeprefix("localhost/") for image in loaded for name in image.tags]
+    names = [_plain(name) for image in loaded for name in image.tags]
     tag = recipe(client).tag
     if tag not in names:
         raise SandboxError(
@@ -158,8 +160,14 @@ def load_image(client: DockerClient, file: Path, *, say: Say = keep_quiet) -> No
     say(f"loaded {tag} from {file}")
 
 
+def _plain(name: str) -> str:
+    for prefix in PREFIXES:
+        name = name.removeprefix(prefix)
+    return name
+
+
 def _find(client: DockerClient, tag: str) -> str | None:
-    for name in (tag, f"localhost/{tag}"):  # Podman puts a host before every name
+    for name in (tag, *(prefix + tag for prefix in PREFIXES)):
         with _translated(f"look for {tag}"):
             try:
                 return str(client.images.get(name).id)
@@ -248,9 +256,12 @@ def _build_from_apt(client: DockerClient, wanted: Recipe, say: Say) -> None:
         files = Path(folder) / "root.tar"
         bootstrap.write_root(wanted.codename, files)
         with _translated("import the image"), _patient(client):
-            client.api.import_image_from_file(
-                str(files), REPOSITORY, wanted.version, changes=list(ENVIRONMENT)
-            )
+            answer = client.api.import_image_from_file(str(files), changes=list(ENVIRONMENT))
+            # named afterwards, because Podman 4.3 takes no tag with an import
+            imported = re.findall(r"sha256:[0-9a-f]{64}", str(answer))
+            if not imported:
+                raise SandboxError(f"the engine did not take the image ({str(answer).strip()}).")
+            client.api.tag(imported[-1], REPOSITORY, wanted.version)
 
 
 def _roomy() -> str | None:

@@ -44,11 +44,11 @@ def candidates(environment: Mapping[str, str], home: Path, uid: int) -> list[Can
     runtime = environment.get("XDG_RUNTIME_DIR") or f"/run/user/{uid}"
     sockets = {
         DOCKER_SOCKET: "the default socket",
-        f"{runtime}/docker.sock": "rootless Docker",
-        f"{home}/.docker/run/docker.sock": "Docker Desktop",
-        f"{home}/.colima/default/docker.sock": "Colima",
-        ROOT_PODMAN_SOCKET: "Podman",
-        f"{runtime}/podman/podman.sock": "rootless Podman",
+        f"{runtime}/docker.sock": "the socket of rootless Docker",
+        f"{home}/.docker/run/docker.sock": "the socket of Docker Desktop",
+        f"{home}/.colima/default/docker.sock": "the socket of Colima",
+        ROOT_PODMAN_SOCKET: "the socket of Podman",
+        f"{runtime}/podman/podman.sock": "the socket of rootless Podman",
     }
     known = {place.url for place in places}
     places += [

@@ -1,12 +1,12 @@
 /*
  * Mutant of fork_echo: a child forked for accept's -1 reads it until read() says 0: never.
  *
- * Fails: accept-survives-sigchld
+ * Fails: does-not-spin, leaks-nothing, reaps-each-child
  * Also: echoes, echoes-any-bytes, echoes-a-large-stream, answers-a-half-close, serves-many-at-once,
- *       survives-a-reset, survives-a-slow-reader, does-not-spin, leaks-nothing, stops-clean,
- *       a-child-per-connection, parent-closes-the-connection, child-closes-the-listener,
- *       child-holds-no-other-client, reaps-each-child, reaps-within-a-second, reaps-a-burst,
- *       reaps-while-busy, survives-fork-failure, survives-descriptor-shortage, waits-out-a-shortage,
+ *       survives-a-reset, survives-a-slow-reader, stops-clean, a-child-per-connection,
+ *       parent-closes-the-connection, child-closes-the-listener, child-holds-no-other-client,
+ *       reaps-within-a-second, reaps-a-burst, reaps-while-busy, accept-survives-sigchld,
+ *       survives-fork-failure, survives-descriptor-shortage, waits-out-a-shortage,
  *       a-killed-child-hurts-nobody
  */
 #include <arpa/inet.h>

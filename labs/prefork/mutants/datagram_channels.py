@@ -32,7 +32,7 @@ def main() -> None:
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             listener.bind(("", port))
             while len(workers) < size:
-                start_worker(listener, workers)
+                start_worker(listener, workers).recv(1)
             listener.listen(BACKLOG)
             dispatch(listener, workers)
     finally:
@@ -59,15 +59,15 @@ def start_worker(listener: socket.socket, workers: dict[socket.socket, int]) -> 
 
 
 def work(channel: socket.socket) -> None:
-    """Serve one connection after another until the dispatcher is gone."""
+    """Say "idle", serve a connection, and again, until the dispatcher is gone."""
     while True:
+        channel.send(b"i")
         message, fds, _, _ = socket.recv_fds(channel, 1, 1)
         if not message:
             return
         for fd in fds:  # none if this process has no descriptor left for it
             with socket.socket(fileno=fd) as conn:
                 echo(conn)
-        channel.send(b"i")
 
 
 def echo(conn: socket.socket) -> None:
@@ -77,27 +77,25 @@ def echo(conn: socket.socket) -> None:
             conn.sendall(data)
 
 
-def dispatch(
-    listener: socket.socket, workers: dict[socket.socket, int], lifeline: tuple[int, int]
-) -> None:
+def dispatch(listener: socket.socket, workers: dict[socket.socket, int]) -> None:
     """Pass each client to the worker idle longest; while all are busy clients wait in the queue."""
     size, idle = len(workers), list(workers)
     while True:
         sources = [*workers, listener] if idle else [*workers]
         ready = select.select(sources, [], [], TICK_S)[0]
         for channel in workers.keys() & ready:
-            with suppress(ConnectionResetError):  # dead, with a connection still in its channel
-                if channel.recv(1):
-                    idle.append(channel)
-                    continue
-            os.waitpid(workers.pop(channel), 0)
-            idle = [other for other in idle if other is not channel]
-            channel.close()
+            channel.recv(1)
+            idle.append(channel)
+        for channel, pid in list(workers.items()):
+            if os.waitpid(pid, os.WNOHANG)[0] != 0:
+                del workers[channel]
+                idle = [other for other in idle if other is not channel]
+                channel.close()
         if listener in ready and idle:
             pass_connection(listener, idle)
         with suppress(OSError):  # no process or descriptor for it: tried again at the next turn
             while len(workers) < size:
-                idle.append(start_worker(listener, workers))
+                start_worker(listener, workers)
 
 
 def pass_connection(listener: socket.socket, idle: list[socket.socket]) -> None:

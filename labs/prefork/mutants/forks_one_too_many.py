@@ -1,9 +1,10 @@
 """Mutant of prefork: it forks one worker more than it was asked for.
 
 Fails: forks-in-advance
-Also: forks-for-nobody, spreads-over-workers, the-next-one-waits-or-is-told,
-      survives-a-killed-worker, replaces-a-killed-worker, workers-end-with-the-dispatcher,
-      takes-any-pool-size, survives-a-stopped-worker
+Also: forks-for-nobody, passes-the-connection, dispatcher-closes-its-copy, workers-do-not-accept,
+      one-channel-each, channels-are-private, spreads-over-workers, the-next-one-waits-or-is-told,
+      comes-back-to-idle, survives-a-killed-worker, replaces-a-killed-worker,
+      workers-end-with-the-dispatcher, takes-any-pool-size, survives-a-stopped-worker
 """
 
 import os
@@ -34,7 +35,7 @@ def main() -> None:
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             listener.bind(("", port))
             while len(workers) <= size:
-                start_worker(listener, workers)
+                start_worker(listener, workers).recv(1)
             listener.listen(BACKLOG)
             dispatch(listener, workers)
     finally:
@@ -62,15 +63,15 @@ def start_worker(listener: socket.socket, workers: dict[socket.socket, int]) -> 
 
 
 def work(channel: socket.socket) -> None:
-    """Serve one connection after another until the dispatcher is gone."""
+    """Say "idle", serve a connection, and again, until the dispatcher is gone."""
     while True:
+        channel.send(b"i")
         message, fds, _, _ = socket.recv_fds(channel, 1, 1)
         if not message:
             return
         for fd in fds:  # none if this process has no descriptor left for it
             with socket.socket(fileno=fd) as conn:
                 echo(conn)
-        channel.send(b"i")
 
 
 def echo(conn: socket.socket) -> None:
@@ -98,7 +99,7 @@ def dispatch(listener: socket.socket, workers: dict[socket.socket, int]) -> None
             pass_connection(listener, idle)
         with suppress(OSError):  # no process or descriptor for it: tried again at the next turn
             while len(workers) < size:
-                idle.append(start_worker(listener, workers))
+                start_worker(listener, workers)
 
 
 def pass_connection(listener: socket.socket, idle: list[socket.socket]) -> None:

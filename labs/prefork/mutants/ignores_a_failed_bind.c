@@ -2,6 +2,7 @@
  * Mutant of prefork: bind() is not checked, so listen() takes any free port.
  *
  * Fails: bad-usage
+ * Also: replaces-a-killed-worker
  */
 #include <arpa/inet.h>
 #include <errno.h>

@@ -37,7 +37,7 @@ def main() -> None:
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             listener.bind(("", port))
             while len(workers) < size:
-                start_worker(listener, workers)
+                start_worker(listener, workers).recv(1)
             listener.listen(BACKLOG)
             dispatch(listener, workers)
     finally:
@@ -65,7 +65,8 @@ def start_worker(listener: socket.socket, workers: dict[socket.socket, int]) -> 
 
 
 def work(channel: socket.socket) -> None:
-    """Serve one connection after another until the dispatcher is gone."""
+    """Say "idle", serve a connection, and again, until the dispatcher is gone."""
+    channel.send(b"i")
     while True:
         message, fds, _, _ = socket.recv_fds(channel, 1, 1)
         if not message:
@@ -100,7 +101,7 @@ def dispatch(listener: socket.socket, workers: dict[socket.socket, int]) -> None
             pass_connection(listener, idle)
         with suppress(OSError):  # no process or descriptor for it: tried again at the next turn
             while len(workers) < size:
-                idle.append(start_worker(listener, workers))
+                start_worker(listener, workers)
 
 
 def pass_connection(listener: socket.socket, idle: list[socket.socket]) -> None:

@@ -2,7 +2,7 @@
  * Mutant of prefork: strlen() as the length of the reply, so that it ends at a NUL.
  *
  * Fails: echoes-any-bytes
- * Also: echoes-a-large-stream, survives-a-slow-reader
+ * Also: echoes-a-large-stream, survives-a-slow-reader, replaces-a-killed-worker
  */
 #include <arpa/inet.h>
 #include <errno.h>

@@ -2,7 +2,7 @@
  * Mutant of prefork: the NUL after a full buffer overwrites what lies behind it.
  *
  * Fails: echoes-any-bytes, echoes-a-large-stream, survives-a-slow-reader
- * Also: echoes, survives-a-reset
+ * Also: echoes, survives-a-reset, replaces-a-killed-worker
  */
 #include <arpa/inet.h>
 #include <errno.h>

@@ -29,7 +29,7 @@ def main() -> None:
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             listener.bind(("", port))
             while len(workers) < size:
-                start_worker(listener, workers, lifeline)
+                start_worker(listener, workers, lifeline).recv(1)
             listener.listen(BACKLOG)
             dispatch(listener, workers, lifeline)
     finally:
@@ -59,15 +59,15 @@ def start_worker(
 
 
 def work(channel: socket.socket, lifeline: int) -> None:
-    """Serve one connection after another until the dispatcher is gone."""
+    """Say "idle", serve a connection, and again, until the dispatcher is gone."""
     while True:
+        channel.send(b"i")
         if lifeline in select.select([channel, lifeline], [], [])[0]:
             return
         _, fds, _, _ = socket.recv_fds(channel, 1, 1)
         for fd in fds:  # none if this process has no descriptor left for it
             with socket.socket(fileno=fd) as conn:
                 echo(conn)
-        channel.send(b"i")
 
 
 def echo(conn: socket.socket) -> None:
@@ -97,7 +97,7 @@ def dispatch(
             pass_connection(listener, idle)
         with suppress(OSError):  # no process or descriptor for it: tried again at the next turn
             while len(workers) < size:
-                idle.append(start_worker(listener, workers, lifeline))
+                start_worker(listener, workers, lifeline)
 
 
 def pass_connection(listener: socket.socket, idle: list[socket.socket]) -> None:

@@ -28,7 +28,7 @@ def main() -> None:
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             listener.bind(("", port))
             while len(workers) < size:
-                start_worker(listener, workers)
+                start_worker(listener, workers).recv(1)
             listener.listen(BACKLOG)
             dispatch(listener, workers)
     finally:
@@ -56,7 +56,8 @@ def start_worker(listener: socket.socket, workers: dict[socket.socket, int]) -> 
 
 
 def work(channel: socket.socket) -> None:
-    """Serve one connection after another until the dispatcher is gone."""
+    """Say "idle", serve a connection, and again, until the dispatcher is gone."""
+    channel.send(b"i")
     while True:
         message, fds, _, _ = socket.recv_fds(channel, 1, 2)
         if not message:
@@ -83,7 +84,12 @@ def dispatch(listener: socket.socket, workers: dict[socket.socket, int]) -> None
         for token in busy.keys() & ready:
             idle.append(busy.pop(token))
             os.close(token)
+        idle = [channel for channel in idle if channel in workers]
         for channel in workers.keys() & ready:
+            with suppress(ConnectionResetError):  # dead, with a connection still in its channel
+                if channel.recv(1):
+                    idle.append(channel)
+                    continue
             os.waitpid(workers.pop(channel), 0)
             idle = [other for other in idle if other is not channel]
             channel.close()
@@ -91,7 +97,7 @@ def dispatch(listener: socket.socket, workers: dict[socket.socket, int]) -> None
             pass_connection(listener, idle, busy)
         with suppress(OSError):  # no process or descriptor for it: tried again at the next turn
             while len(workers) < size:
-                idle.append(start_worker(listener, workers))
+                start_worker(listener, workers)
 
 
 def pass_connection(

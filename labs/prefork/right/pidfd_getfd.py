@@ -33,7 +33,7 @@ def main() -> None:
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             listener.bind(("", port))
             while len(workers) < size:
-                start_worker(listener, workers)
+                start_worker(listener, workers).recv(1)
             listener.listen(BACKLOG)
             dispatch(listener, workers)
     finally:
@@ -61,9 +61,10 @@ def start_worker(listener: socket.socket, workers: dict[socket.socket, int]) -> 
 
 
 def work(channel: socket.socket) -> None:
-    """Serve one connection after another until the dispatcher is gone."""
+    """Say "idle", serve a connection, and again, until the dispatcher is gone."""
     dispatcher = os.pidfd_open(os.getppid())
     while True:
+        channel.send(b"i")
         message = channel.recv(4)
         if not message:
             return
@@ -72,7 +73,6 @@ def work(channel: socket.socket) -> None:
         if fd >= 0:
             with socket.socket(fileno=fd) as conn:
                 echo(conn)
-        channel.send(b"i")
 
 
 def echo(conn: socket.socket) -> None:
@@ -106,7 +106,7 @@ def dispatch(listener: socket.socket, workers: dict[socket.socket, int]) -> None
             pass_connection(listener, idle, copies)
         with suppress(OSError):  # no process or descriptor for it: tried again at the next turn
             while len(workers) < size:
-                idle.append(start_worker(listener, workers))
+                start_worker(listener, workers)
 
 
 def pass_connection(

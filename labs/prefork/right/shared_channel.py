@@ -57,7 +57,7 @@ def start_worker(listener: socket.socket, channel: socket.socket, worker_end: so
 
 
 def work(channel: socket.socket) -> None:
-    """Serve one connection after another until the dispatcher is gone."""
+    """Say "idle", serve a connection, and again, until the dispatcher is gone."""
     while True:
         message, fds, _, _ = socket.recv_fds(channel, 1, 1)
         if not message:

@@ -1,4 +1,4 @@
-"""Right way of prefork: a worker counts as idle when it has said so for the first time."""
+"""Right way of prefork: a worker counts as idle when it is forked, and says so later."""
 
 import os
 import select
@@ -48,7 +48,6 @@ def start_worker(listener: socket.socket, workers: dict[socket.socket, int]) -> 
                 signal.signal(signal.SIGTERM, signal.SIG_DFL)
                 for inherited in (listener, channel, *workers):
                     inherited.close()
-                worker_end.send(b"i")
                 work(worker_end)
             finally:
                 os._exit(0)  # never return into the dispatcher's loop
@@ -77,7 +76,7 @@ def echo(conn: socket.socket) -> None:
 
 def dispatch(listener: socket.socket, workers: dict[socket.socket, int]) -> None:
     """Pass each client to the worker idle longest; while all are busy clients wait in the queue."""
-    size, idle = len(workers), list[socket.socket]()
+    size, idle = len(workers), list(workers)
     while True:
         sources = [*workers, listener] if idle else [*workers]
         ready = select.select(sources, [], [], TICK_S)[0]
@@ -93,7 +92,7 @@ def dispatch(listener: socket.socket, workers: dict[socket.socket, int]) -> None
             pass_connection(listener, idle)
         with suppress(OSError):  # no process or descriptor for it: tried again at the next turn
             while len(workers) < size:
-                start_worker(listener, workers)
+                idle.append(start_worker(listener, workers))
 
 
 def pass_connection(listener: socket.socket, idle: list[socket.socket]) -> None:
