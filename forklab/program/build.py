@@ -7,6 +7,7 @@ import shlex
 from dataclasses import dataclass
 from pathlib import Path
 
+from forklab.errors import SandboxError
 from forklab.facts import describe_status
 from forklab.program.source import File, NoProgram, Source
 from forklab.sandbox.link import AgentRefused, Link
@@ -52,6 +53,7 @@ def build(link: Link, source: Source) -> Built:
 
     Raises:
         NoProgram: it does not compile, or the build leaves no executable.
+        SandboxError: the sandbox has no compiler.
     """
     link.call("folder", path=FOLDER)
     for file in source.files:
@@ -124,7 +126,7 @@ def _run(link: Link, argv: list[str], folder: str) -> tuple[int | None, str]:
                 f"({refused} processes were there; all were killed)"
             ) from None
         if refused.kind == "exec":
-            raise NoProgram(f"`{argv[0]}` cannot be run in this sandbox: {refused}") from None
+            raise SandboxError(f"{argv[0]} cannot be run in this sandbox: {refused}") from None
         raise
     return reply.value["status"], reply.blob.decode(errors="replace")
 

@@ -137,6 +137,8 @@ class Lab:
         except AgentRefused as refused:
             if refused.kind != "exec":
                 raise
+            if argv[0] == "python3":
+                raise SandboxError(f"python3 cannot be started in the sandbox: {refused}") from None
             raise NoProgram(
                 f"{argv[0]} cannot be started: {refused}{missing_interpreter(built, argv, refused)}"
             ) from None

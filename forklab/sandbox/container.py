@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 from forklab.errors import SandboxError
 
 from . import boot
-from .guard import SESSION, Guard
+from .guard import MAKING, RUNS, SESSION, Guard
 from .link import Link
 
 if TYPE_CHECKING:
@@ -133,8 +133,8 @@ class Container:
         session = uuid.uuid4().hex
         try:
             with Guard(session) as guard:
-                name, stream = self._start(random.choice(UIDS), session)
-                guard.dismiss()
+                name, stream = self._start(random.choice(UIDS), session, guard)
+                guard.tell(RUNS)
         except (docker.errors.DockerException, requests.exceptions.RequestException) as error:
             raise SandboxError(f"the engine could not start a container: {error}") from error
         try:
@@ -147,13 +147,15 @@ class Container:
         finally:
             self._remove(name)
 
-    def _start(self, uid: int, session: str) -> tuple[str, AttachedStream]:
+    def _start(self, uid: int, session: str, guard: Guard) -> tuple[str, AttachedStream]:
         """Create, attach, start: in this order, else the first frames are lost."""
         import docker.errors
 
         # what an engine does not know (rootless, other kernels) is left out, one by one
         for sysctls in (SYSCTLS, {"net.ipv4.tcp_max_tw_buckets": "0"}, {}):
+            guard.tell(MAKING)
             container = self._create(uid, session, sysctls)
+            guard.tell(container)
             stream = self._attach(container)
             try:
                 self._client.api.start(container)

@@ -3,6 +3,9 @@
 A container that runs ends with its input. One that was created and not yet started has no agent
 to notice that its harness was killed: the guard does, and removes it. It sleeps in a read of a
 pipe whose other end is the harness's, and needs docker-py only when that end is closed.
+
+What it is told through the pipe: `?` a container is going to be created, its id once it is, `.`
+it runs.
 """
 
 from __future__ import annotations
@@ -15,16 +18,17 @@ import time
 from types import TracebackType
 
 SESSION = "forklab.session"
-DISMISSED = b"."
+MAKING, RUNS = "?", "."
 WAIT_S = 15.0
 LOOK_S = 0.25
 # without site: it must start as fast as it can
 SCRIPT = """
 import sys
 session, sys.path = sys.argv[1], sys.argv[2:]
-if sys.stdin.buffer.read(1) != b".":
+told = sys.stdin.read()
+if told and not told.endswith("."):
     from forklab.sandbox.guard import remove
-    remove(session)
+    remove(session, told.rpartition("?")[2])
 """
 
 
@@ -45,11 +49,11 @@ class Guard:
         """Begin."""
         return self
 
-    def dismiss(self) -> None:
-        """The container runs: from now on its agent notices our end."""
+    def tell(self, what: str) -> None:
+        """Tell it how far the container is."""
         assert self._process.stdin is not None
         with contextlib.suppress(BrokenPipeError):
-            self._process.stdin.write(DISMISSED)
+            self._process.stdin.write(what.encode())
             self._process.stdin.flush()
 
     def __exit__(
@@ -58,7 +62,7 @@ class Guard:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Wait until it has ended; undismissed, it removes the container first."""
+        """Wait until it has ended; it removes a container that does not run."""
         assert self._process.stdin is not None
         with contextlib.suppress(BrokenPipeError):
             self._process.stdin.close()
@@ -66,15 +70,18 @@ class Guard:
             self._process.wait(WAIT_S + 5.0)
 
 
-def remove(session: str) -> None:
-    """Remove the container of *session*, which may still be in the making, for WAIT_S."""
+def remove(session: str, container: str) -> None:
+    """Remove *container*; if its id is not known, look for it by its session for WAIT_S."""
     from forklab.sandbox import engine
 
-    found = engine.survey()
-    if found.client is None:
+    client = engine.survey().client
+    if client is None:
+        return
+    if container:
+        engine.remove_container(client, container)
         return
     end = time.monotonic() + WAIT_S
     while time.monotonic() < end:
-        if engine.remove_containers(found.client, f"{SESSION}={session}"):
+        if engine.remove_containers(client, f"{SESSION}={session}"):
             return
         threading.Event().wait(LOOK_S)

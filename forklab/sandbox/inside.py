@@ -19,6 +19,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from forklab.agent import home, proc
+from forklab.errors import SandboxError
 
 from . import boot
 from .link import Link
@@ -29,6 +30,7 @@ SHARED = (
     "the network, the process table and the files of this machine are shared with the program",
     "memory and the number of processes are not limited as a whole",
 )
+COMMON = ("/tmp", "/var/tmp")
 SAME_USER = "the program runs as the user of the harness, and could send signals to it"
 
 
@@ -101,7 +103,7 @@ class Inside:
     @contextlib.contextmanager
     def open(self) -> Iterator[Link]:
         """Yield a Link to a new agent; everything of it is gone afterwards."""
-        parent = tempfile.gettempdir()
+        parent = _parent(self._uid)
         home.sweep(parent)
         process = subprocess.Popen(
             boot.command(sys.executable, parent, self._uid),
@@ -126,6 +128,20 @@ class Inside:
             if process.returncode != 0:  # it was killed, and could not clean up
                 _kill_user(self._uid)
                 home.sweep(parent)
+
+
+def _parent(uid: int | None) -> str:
+    """Return a folder for temporary files that the program's user can reach.
+
+    Raises:
+        SandboxError: there is none.
+    """
+    wanted = os.path.abspath(tempfile.gettempdir())
+    for folder in (wanted, *COMMON):
+        ways = [Path(folder), *Path(folder).parents]
+        if uid is None or all(way.is_dir() and way.stat().st_mode & 0o001 for way in ways):
+            return folder
+    raise SandboxError(f"other users cannot reach {wanted}; set TMPDIR to a folder that they can")
 
 
 def may_change_user() -> bool:
