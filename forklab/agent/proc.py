@@ -71,6 +71,11 @@ class Stat:
         self.start_stack = int(fields[25])
 
     @property
+    def is_dead(self) -> bool:
+        """Whether it has ended: Z alone does not say so, its first thread may have ended."""
+        return self.state in "ZX" and not live_thread(self.pid)
+
+    @property
     def identity(self) -> tuple[int, int, int]:
         """What must be the same in two passes for a snapshot to be whole."""
         return self.pid, self.start_ticks, self.ppid
@@ -138,7 +143,7 @@ def describe(found: Stat, *, flags: bool) -> dict[str, Any] | None:
         "args": _words(command),
         "exe": _exe(folder),
         "call": _call(folder),
-        "fds": [] if found.state in "ZX" else _descriptors(folder, flags=flags),
+        "fds": [] if found.state in "ZX" else _fds(found.pid, folder, flags=flags),
     }
 
 
@@ -148,25 +153,27 @@ def _words(command: bytes) -> list[str]:
     return [part.decode(errors="replace") for part in parts]
 
 
-def correct(row: dict[str, Any], later: Stat | None) -> None:
-    """Make *row* of `describe` say that its process has ended, if it has by the time of *later*."""
-    if later is None or later.state not in "ZX" or row["state"] in "ZX":
-        return
-    if live_thread(later.pid) is None:
-        row["state"], row["call"], row["fds"] = later.state, None, []
+def _fds(pid: int, folder: str, *, flags: bool) -> list[list[Any]]:
+    """Return the rows of `_descriptors`; none of a process that has ended just now."""
+    try:
+        return _descriptors(folder, flags=flags)
+    except PermissionError:  # a zombie's folder is root's
+        now = stat(pid)
+        if now is None or now.is_dead:
+            return []
+        raise
 
 
 def live_thread(pid: int) -> Stat | None:
-    """Return the stat of another thread of *pid* that has not ended; None if there is none."""
     try:
-        threads = os.listdir(f"/proc/{pid}/task")
+        threads = [int(name) for name in os.listdir(f"/proc/{pid}/task")]
+        for thread in threads:
+            if thread != pid:
+                found = Stat(read(f"/proc/{pid}/task/{thread}/stat"))
+                if found.state not in "ZX":
+                    return found
     except VANISHED:
-        return None
-    for name in threads:
-        with contextlib.suppress(*VANISHED):
-            found = Stat(read(f"/proc/{pid}/task/{name}/stat"))
-            if found.pid != pid and found.state not in "ZX":
-                return found
+        pass
     return None
 
 
