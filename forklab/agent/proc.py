@@ -6,7 +6,6 @@ empty: all of it is normal here, and the process is left out.
 
 from __future__ import annotations
 
-import contextlib
 import os
 import stat as modes
 from typing import Any
