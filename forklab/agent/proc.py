@@ -164,6 +164,7 @@ def _fds(pid: int, folder: str, *, flags: bool) -> list[list[Any]]:
 
 
 def live_thread(pid: int) -> Stat | None:
+    """Return the stat of another thread of *pid* that has not ended; None if there is none."""
     try:
         threads = [int(name) for name in os.listdir(f"/proc/{pid}/task")]
         for thread in threads:
