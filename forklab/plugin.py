@@ -27,7 +27,8 @@ from forklab.program.program import Program
 from forklab.results.evidence import evidence
 from forklab.results.record import Check, Result, Verdict
 from forklab.sandbox.choose import Sandbox, choose
-from forklab.sandbox.link import AgentRefused
+from forklab.sandbox.link import AgentRefused, Link
+from forklab.sandbox.opening import Opening
 
 
 Raw = dict[str, object]
@@ -46,6 +47,7 @@ class Wanted:
         on_result: called as each check ends, with the raw snapshot and output of a failure.
         on_checks: called once with all checks that will run.
         on_lab: called with each lab once its sandbox stands.
+        opening: the sandbox, where the caller has begun to open it.
     """
 
     program: Path | None = None
@@ -58,6 +60,7 @@ class Wanted:
     on_checks: Callable[[list[Check]], None] = lambda checks: None
     on_lab: Callable[[Lab, Sandbox], None] = lambda lab, sandbox: None
     say: Callable[[str], None] = lambda text: None
+    opening: Opening | None = None
     opened: dict[str, Lab] = field(default_factory=dict)
 
 
@@ -90,8 +93,7 @@ class Sandboxes:
             reference = self._wanted.program is None
             spec = info.spec.changed(self._wanted.run, self._wanted.port)
             declared = info.declares if reference else self._wanted.declared
-            sandbox = choose(self._wanted.sandbox, self._wanted.say)
-            link = self._stack.enter_context(sandbox.open())
+            sandbox, link = self._open()
             path = self._wanted.program or info.program
             lab = Lab(link, spec.declaring(declared), path)
             lab.notes += sandbox.not_isolated
@@ -99,8 +101,15 @@ class Sandboxes:
             self._wanted.on_lab(lab, sandbox)
         return opened[name]
 
+    def _open(self) -> tuple[Sandbox, Link]:
+        """Take the sandbox that is on its way, or open one."""
+        if self._wanted.opening is not None:
+            return self._wanted.opening.wait()
+        sandbox = choose(self._wanted.sandbox, self._wanted.say)
+        return sandbox, self._stack.enter_context(sandbox.open())
+
     def close(self) -> None:
-        """End every sandbox."""
+        """End every sandbox that was opened here."""
         self._stack.close()
         self._wanted.opened.clear()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import os
 import signal
 import sys
@@ -28,8 +29,12 @@ def main() -> None:
         signal.signal(number, signal.SIG_IGN)
     loop = Loop(read_fd, write_fd)
     agent = Agent(loop, folder, None if uid < 0 else uid, is_init=is_init)
+    gc.freeze()  # what is loaded stays: a fork need not copy it to write its marks
     try:
         loop.serve(agent.operations())
+    except Exception:
+        sys.excepthook(*sys.exc_info())  # the harness quotes its last line
+        raise
     finally:
         agent.leave()
         os._exit(0)

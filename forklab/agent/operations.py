@@ -93,7 +93,11 @@ class Agent:
     # programs and commands
 
     def op_start(self, message: Message, blob: bytes) -> Answer:
-        """Start a program in a fresh work folder; answer its pid and start time."""
+        """Start a program in a fresh work folder; answer its pid and start time.
+
+        `last_pid` is the pid that was given out last before it.
+        """
+        last_pid = proc.last_pid()
         self._number += 1
         self.cwd = f"{self.folder}/work-{self._number}"
         work.make(self.cwd, self.uid, message.get("files"))
@@ -104,7 +108,7 @@ class Agent:
         found = proc.stat(child.pid)
         start_ticks = found.start_ticks if found else 0
         self.ends.watch(child.pid, start_ticks, started=True)
-        return {"pid": child.pid, "start_ticks": start_ticks}, b""
+        return {"pid": child.pid, "start_ticks": start_ticks, "last_pid": last_pid}, b""
 
     def _spawn(self, message: Message, cwd: str, uid: int | None, *, command: bool) -> Child:
         streams = Streams(uid)
@@ -226,26 +230,27 @@ class Agent:
                 own -= ends.descendants(tool) | {tool}
         return [table[pid] for pid in sorted(own) if pid in table]
 
-    def _guard(self) -> None:
-        """A program that forks without end is killed first and looked at later."""
-        count = len(proc.pids())
-        if self.is_init and count > self.max_processes:
+    def _pids(self) -> list[int]:
+        """List every process; one that forks without end is killed first and looked at later."""
+        pids = proc.pids()
+        if self.is_init and len(pids) > self.max_processes:
             self._kill()
-            raise Failure("overrun", str(count))
+            raise Failure("overrun", str(len(pids)))
+        return pids
 
     def op_snapshot(self, message: Message, blob: bytes) -> Answer:
         """Answer processes, descriptors and sockets, taken whole."""
         flags = bool(message.get("flags"))
+        asked = time.monotonic()
         for tries in range(1, WHOLE_TRIES + 1):
-            self._guard()
             began, last = time.monotonic(), proc.last_pid()
-            table = proc.stats()
+            table = proc.stats(self._pids())
             mine = self._mine(table)
             for found in mine:
                 self.ends.watch(found.pid, found.start_ticks)
             processes = [row for found in mine if (row := proc.describe(found, flags=flags))]
             tcp, unix = sockdiag.tcp(), sockdiag.unix() if self.peers else []
-            again = {found.pid: proc.stat(found.pid) for found in mine}
+            again = {found.pid: proc.stat(found.pid, found) for found in mine}
             whole = proc.last_pid() == last and all(
                 second is not None and second.identity == first.identity
                 for first in mine
@@ -261,6 +266,7 @@ class Agent:
         self.ends.look({pid: found.start_ticks for pid, found in table.items()})
         return {
             "time": began,
+            "took_s": time.monotonic() - asked,
             "whole": whole,
             "tries": tries,
             "last_pid": last,

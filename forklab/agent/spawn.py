@@ -14,6 +14,7 @@ import resource
 import signal
 import termios
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 EXEC_FAILED = 127
@@ -56,6 +57,7 @@ def start(wanted: Start) -> int:
     Raises:
         OSError: errno of the step that failed in the child, exec included.
     """
+    _ignored()  # once and here, not in every child
     told, tell = os.pipe()  # close-on-exec: end of file means that exec succeeded
     pid = os.fork()
     if pid == 0:
@@ -89,9 +91,8 @@ def _become(wanted: Start) -> None:
         os.dup2(fd, number)
     if wanted.controlling:
         fcntl.ioctl(0, termios.TIOCSCTTY, 0)
-    for number in signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP}:
-        if signal.getsignal(number) == signal.SIG_IGN:
-            signal.signal(number, signal.SIG_DFL)
+    for number in _ignored():
+        signal.signal(number, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_SETMASK, [])
     for name, soft in {"core": 0, **wanted.limits}.items():
         _, hard = resource.getrlimit(LIMITS[name])
@@ -99,13 +100,19 @@ def _become(wanted: Start) -> None:
         resource.setrlimit(LIMITS[name], (capped, hard))
     os.umask(0o022)
     if wanted.expendable:
-        with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "w") as adjust:
-            adjust.write("1000")
+        with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "wb", 0) as adjust:
+            adjust.write(b"1000")
     if wanted.uid is not None:
         os.setgroups([])
         os.setresgid(wanted.uid, wanted.uid, wanted.uid)
         os.setresuid(wanted.uid, wanted.uid, wanted.uid)
     os.chdir(wanted.cwd)
+
+
+@cache
+def _ignored() -> list[int]:
+    """List the signals that the agent ignores; what it ignores does not change."""
+    return [n for n in signal.valid_signals() if signal.getsignal(n) == signal.SIG_IGN]
 
 
 def with_uid(uid: int | None, action: Any) -> None:

@@ -144,20 +144,20 @@ class Program:
         """Return what *check* returns once it holds; see `wait.eventually`."""
         return wait.eventually(self.snapshot, check, *args, within_s=within_s)
 
-    def settle(
-        self, check: Callable[..., Any], *args: Any, within_s: float = SETTLE_S
-    ) -> None:
+    def settle(self, check: Callable[..., Any], *args: Any, within_s: float = SETTLE_S) -> None:
         """Wait for *check* to hold, and go on after a while even if it does not."""
         with contextlib.suppress(CheckFailure):
             self.eventually(check, *args, within_s=within_s)
 
     def throughout(self, check: Callable[..., T], *args: Any, for_s: float = WINDOW_S) -> T:
         """Demand that *check* holds all the time; see `wait.throughout`."""
-        return wait.throughout(self.snapshot, check, *args, for_s=for_s)
+        with self.journal.waiting(for_s * wait.scale()):
+            return wait.throughout(self.snapshot, check, *args, for_s=for_s)
 
     def usage(self, for_s: float = WINDOW_S) -> Usage:
         """Return who used the CPU during the next *for_s* seconds."""
-        value = self.link.call("usage", wait_s=for_s, **{"for": for_s}).value
+        with self.journal.waiting(for_s):
+            value = self.link.call("usage", wait_s=for_s, **{"for": for_s}).value
         return Usage.parse(value, self.link.hello["pid_max"])
 
     def last_pid(self) -> int:

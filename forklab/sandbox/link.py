@@ -130,7 +130,7 @@ class Link:
     def _lost(self, why: str) -> SandboxError:
         said = self.close().strip().splitlines()
         return SandboxError(
-            f"the agent in the sandbox is gone: {why}" + f" ({said[-1]})" * bool(said)
+            f"the agent in the sandbox is gone: {why}" + (f" ({said[-1]})" if said else "")
         )
 
     def call(self, op: str, blob: bytes = b"", *, wait_s: float = 0.0, **arguments: Any) -> Reply:
