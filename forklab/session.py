@@ -28,6 +28,13 @@ if TYPE_CHECKING:
     from forklab.check import Order
 
 
+# parts of pytest that would print, or cost time, and are not needed
+UNUSED = (
+    "terminal", "cacheprovider", "faulthandler", "logging", "junitxml",
+    "unraisableexception", "threadexception",
+)  # fmt: skip
+
+
 class Session:
     """A run while it is under way."""
 
@@ -59,7 +66,7 @@ class Session:
         )
 
     def run_checks(self) -> Run:
-        """Run pytest on the lab's scenario, in this process."""
+        """Run the lab's checks, in this process."""
         wanted = plugin.Wanted(
             program=self.order.program,
             run=self.order.run,
@@ -74,8 +81,8 @@ class Session:
             opening=self.opening,
         )
         began = time.monotonic()
-        with _signals_interrupt():
-            status = self._pytest(wanted)
+        with signals_interrupt():
+            status = run_scenario(self.info.name, wanted, *self.order.pytest_args)
         self.run.seconds = time.monotonic() - began
         self.run.interrupted = status == pytest.ExitCode.INTERRUPTED
         if status not in (0, 1, 2, 5) and not self.run.broken:
@@ -85,19 +92,6 @@ class Session:
             raise UsageError(f"no check of {self.info.dashed} matches ONLY; {known}")
         self._finish()
         return self.run
-
-    def _pytest(self, wanted: plugin.Wanted) -> int:
-        scenario = tree.root() / "scenarios" / f"test_{self.info.name}.py"
-        arguments = [
-            str(scenario),
-            "-c", os.devnull, f"--rootdir={tree.root()}", "-o", f"pythonpath={tree.root()}",
-            "--import-mode=importlib", "-p", "no:terminal", "-p", "no:cacheprovider",
-            "-p", "no:faulthandler", "-p", "no:logging", "-p", "no:junitxml", "-s",
-            "-p", "no:unraisableexception", "-p", "no:threadexception", "--assert=plain",
-            *self.order.pytest_args,
-        ]  # fmt: skip
-        with _only_our_plugins():
-            return int(pytest.main(arguments, plugins=[_Wants(wanted), plugin]))
 
     def _on_checks(self, checks: list[Check]) -> None:
         self.checks = checks
@@ -141,6 +135,19 @@ class Session:
             self.out.write(json_report.render(self.run) + "\n")
 
 
+def run_scenario(lab: str, wanted: plugin.Wanted, *more: str) -> int:
+    """Run pytest on the scenario of *lab*, in this process, and return its exit status."""
+    arguments = [
+        str(tree.root() / "scenarios" / f"test_{lab}.py"),
+        "-c", os.devnull, f"--rootdir={tree.root()}", "-o", f"pythonpath={tree.root()}",
+        "--import-mode=importlib", "--assert=plain", "-s",
+        *(word for name in UNUSED for word in ("-p", f"no:{name}")),
+        *more,
+    ]  # fmt: skip
+    with _only_our_plugins():
+        return int(pytest.main(arguments, plugins=[_Wants(wanted), plugin]))
+
+
 class _Wants:
     """Gives the plugin what is wanted before it reads its own options."""
 
@@ -168,7 +175,7 @@ def _only_our_plugins() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _signals_interrupt() -> Iterator[None]:
+def signals_interrupt() -> Iterator[None]:
     """SIGTERM and SIGHUP end a run as Ctrl-C does: cleanly, saying what was done so far."""
 
     def interrupt(number: int, frame: object) -> None:

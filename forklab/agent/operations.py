@@ -90,6 +90,10 @@ class Agent:
             "limits_bite": self.uid not in (None, 0) or os.geteuid() != 0,
         }, b""
 
+    def op_memory(self, message: Message, blob: bytes) -> Answer:
+        """Answer how much memory the agent itself has resident, in KiB."""
+        return proc.resident_kib("/proc/self/status"), b""
+
     # programs and commands
 
     def op_start(self, message: Message, blob: bytes) -> Answer:

@@ -109,6 +109,14 @@ def uid(pid: int) -> int | None:
     return None
 
 
+def resident_kib(path: str) -> int:
+    """Return VmRSS of the `status` file at *path*, in KiB; 0 where there is none."""
+    for line in read(path).splitlines():
+        if line.startswith(b"VmRSS:"):
+            return int(line.split()[1])
+    return 0
+
+
 def describe(found: Stat, *, flags: bool) -> dict[str, Any] | None:
     """Return everything of one process, or None if it vanished meanwhile.
 
