@@ -53,13 +53,16 @@ def test_a_pattern_has_its_size_numbered_lines_and_a_newline_at_the_end(size: in
 class Megabytes:
     """What a client was given to send."""
 
+    def nothing_yet(self) -> None:
+        """Say that no answer is there."""
+
 
 def test_an_operation_that_is_over_holds_nothing_until_garbage_is_collected() -> None:
     held = Megabytes()
     seen = weakref.ref(held)
     gc.disable()
     try:
-        pending = Pending(lambda: None if held else None, lambda: (None, b""), 1.0)
+        pending = Pending(held.nothing_yet, lambda: (None, b""), 1.0)
         assert pending.rest_s() > 0
         del pending, held
         assert seen() is None
