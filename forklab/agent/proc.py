@@ -48,11 +48,13 @@ class Stat:
         "start_stack",
         "start_ticks",
         "state",
+        "text",
         "threads",
     )
 
     def __init__(self, text: bytes) -> None:
         """Parse *text*; the name may hold spaces and parentheses, so cut at the last ')'."""
+        self.text = text
         head, _, tail = text.rpartition(b")")
         fields = tail.split()
         if len(fields) < 26:
@@ -80,17 +82,18 @@ class Stat:
         return self.pid, self.start_ticks, self.ppid
 
 
-def stat(pid: int) -> Stat | None:
-    """Return the stat of *pid*; None if it is gone."""
+def stat(pid: int, before: Stat | None = None) -> Stat | None:
+    """Return the stat of *pid*, which is *before* if nothing has changed; None if it is gone."""
     try:
-        return Stat(read(f"/proc/{pid}/stat"))
+        text = read(f"/proc/{pid}/stat")
+        return before if before is not None and text == before.text else Stat(text)
     except VANISHED:
         return None
 
 
-def stats() -> dict[int, Stat]:
-    """Return the stat of every process of this pid namespace."""
-    return {pid: found for pid in pids() if (found := stat(pid)) is not None}
+def stats(of: list[int] | None = None) -> dict[int, Stat]:
+    """Return the stat of each process *of* these; None: of every one of this pid namespace."""
+    return {pid: found for pid in of or pids() if (found := stat(pid)) is not None}
 
 
 def uid(pid: int) -> int | None:
@@ -109,6 +112,14 @@ def uid(pid: int) -> int | None:
     except VANISHED:
         pass
     return None
+
+
+def resident_kib(path: str) -> int:
+    """Return VmRSS of the `status` file at *path*, in KiB; 0 where there is none."""
+    for line in read(path).splitlines():
+        if line.startswith(b"VmRSS:"):
+            return int(line.split()[1])
+    return 0
 
 
 def describe(found: Stat, *, flags: bool) -> dict[str, Any] | None:
