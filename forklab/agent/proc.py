@@ -153,7 +153,7 @@ def correct(row: dict[str, Any], later: Stat | None) -> None:
     if later is None or later.state not in "ZX" or row["state"] in "ZX":
         return
     if live_thread(later.pid) is None:
-        row["state"], row["call"], row["fds"] = later.state, None, []
+        row |= {"state": later.state, "call": None, "fds": [], "args": [], "exe": ""}
 
 
 def live_thread(pid: int) -> Stat | None:
