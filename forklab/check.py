@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import os
-import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,6 +15,7 @@ import pytest
 
 from forklab import labs, plugin, tree
 from forklab.errors import CheckFailure, UsageError
+from forklab.interrupt import as_ctrl_c, held_off
 from forklab.labs import LabInfo
 from forklab.program.lab import Lab
 from forklab.reports import json_report, junit
@@ -92,17 +92,19 @@ class _Session:
             on_result=self._on_result,
             on_checks=self._on_checks,
             on_lab=self._on_lab,
+            on_broken=self._on_broken,
             say=self.say,
         )
         began = time.monotonic()
-        with _signals_interrupt():
-            status = self._pytest(wanted)
+        status = self._until_interrupted(wanted)
         self.run.seconds = time.monotonic() - began
         self.run.interrupted = status == pytest.ExitCode.INTERRUPTED
         if status not in (0, 1, 2, 5) and not self.run.broken:
             self.run.broken = f"pytest ended with status {status}"
-        self._refuse_unknown_ids()
-        self._finish()
+        if not self.run.interrupted and not self.run.broken:
+            self._refuse_unknown_ids()
+        with held_off():
+            self._finish()
         return self.run
 
     def _refuse_unknown_ids(self) -> None:
@@ -112,6 +114,14 @@ class _Session:
                 f"{self.info.dashed} has no check {', '.join(sorted(missing))}; the ids are in "
                 f"{_shown(self.info.folder / 'README.md')}"
             )
+
+    def _until_interrupted(self, wanted: plugin.Wanted) -> int:
+        """Run the checks; an interruption that pytest does not turn into a status is one, too."""
+        with as_ctrl_c():
+            try:
+                return self._pytest(wanted)
+            except KeyboardInterrupt:
+                return pytest.ExitCode.INTERRUPTED
 
     def _pytest(self, wanted: plugin.Wanted) -> int:
         scenario = tree.root() / "scenarios" / f"test_{self.info.name}.py"
@@ -139,6 +149,9 @@ class _Session:
             self.run.build, self.run.warnings = built.command, built.warnings
             port = lab.spec.fixed_port or "PORT"
             self.run.command = " ".join(lab.spec.argv(built.argv, port, lab.spec.workers))
+
+    def _on_broken(self, why: str) -> None:
+        self.run.broken = self.run.broken or why
 
     def _begin(self) -> None:
         if not self.began:
@@ -187,23 +200,6 @@ class _Wants:
     def pytest_configure(self, config: pytest.Config) -> None:
         """Hand it over."""
         config.stash[plugin.WANTED] = self._wanted
-
-
-@contextlib.contextmanager
-def _signals_interrupt() -> Iterator[None]:
-    """SIGTERM and SIGHUP end a run as Ctrl-C does: cleanly, saying what was done so far."""
-
-    def interrupt(number: int, frame: object) -> None:
-        raise KeyboardInterrupt
-
-    before = {
-        number: signal.signal(number, interrupt) for number in (signal.SIGTERM, signal.SIGHUP)
-    }
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 def _shown(path: Path) -> str:

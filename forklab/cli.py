@@ -11,6 +11,8 @@ from typing import ParamSpec
 
 import click
 
+from forklab.interrupt import EXIT_INTERRUPTED, as_ctrl_c
+
 EXIT_USAGE = 2
 EXIT_BROKEN = 3
 EXIT_PIPE = 141
@@ -26,7 +28,11 @@ def says_its_errors(command: Callable[P, None]) -> Callable[P, None]:
         from forklab.errors import LabBroken, UsageError
 
         try:
-            command(*args, **kwargs)
+            with as_ctrl_c():
+                command(*args, **kwargs)
+        except KeyboardInterrupt:
+            click.echo("forklab: interrupted", err=True)
+            sys.exit(EXIT_INTERRUPTED)
         except UsageError as error:
             click.echo(f"forklab: {error}", err=True)
             sys.exit(EXIT_USAGE)

@@ -19,7 +19,7 @@ import pytest
 
 from forklab import labs
 from forklab.checks.declare import declaration, requirement_and_reason
-from forklab.errors import CheckFailure, LabBroken, LabUnsupported
+from forklab.errors import CheckFailure, LabBroken, LabUnsupported, Overrun, SandboxError
 from forklab.facts import Snapshot
 from forklab.hints import hints
 from forklab.program.lab import Lab
@@ -46,6 +46,7 @@ class Wanted:
         on_result: called as each check ends, with the raw snapshot and output of a failure.
         on_checks: called once with all checks that will run.
         on_lab: called with each lab once its sandbox stands.
+        on_broken: called with one sentence when nothing more can be looked at; the run ends.
     """
 
     program: Path | None = None
@@ -58,6 +59,7 @@ class Wanted:
     on_result: Callable[[Result, Lab | None, Raw | None], None] = lambda result, lab, raw: None
     on_checks: Callable[[list[Check]], None] = lambda checks: None
     on_lab: Callable[[Lab, Sandbox], None] = lambda lab, sandbox: None
+    on_broken: Callable[[str], None] = lambda why: None
     say: Callable[[str], None] = lambda text: None
     opened: dict[str, Lab] = field(default_factory=dict)
 
@@ -102,8 +104,16 @@ class Sandboxes:
 
     def close(self) -> None:
         """End every sandbox."""
-        self._stack.close()
         self._wanted.opened.clear()
+        self._stack.close()
+
+    def pytest_keyboard_interrupt(self) -> None:
+        """Talk to no sandbox any more: a request may have been cut in the middle."""
+        self.close()
+
+    def pytest_unconfigure(self) -> None:
+        """The session is over."""
+        self.close()
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -116,12 +126,7 @@ def pytest_configure(config: pytest.Config) -> None:
             sandbox=config.getoption("--sandbox"),
         )
     config.stash[SANDBOXES] = Sandboxes(config.stash[WANTED])
-
-
-def pytest_unconfigure(config: pytest.Config) -> None:
-    """End every sandbox."""
-    if SANDBOXES in config.stash:
-        config.stash[SANDBOXES].close()
+    config.pluginmanager.register(config.stash[SANDBOXES], "forklab-sandboxes")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -169,7 +174,8 @@ def lab(request: pytest.FixtureRequest) -> Iterator[Lab]:
             if (culprit := found.broken.get(premise)) not in (None, check.id):
                 pytest.skip(f"because of {culprit}")
     yield found
-    found.reset()
+    if found.link.is_open:
+        found.reset()
 
 
 @pytest.hookimpl(wrapper=True)
@@ -188,31 +194,47 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     """Turn what a phase of a check raised into a verdict, once."""
     report: pytest.TestReport = yield
     check = check_of(item)
-    over = call.when == "call" or call.excinfo is not None
-    if check is None or not over or item.stash.get(DONE, False):
+    error = call.excinfo.value if call.excinfo is not None else None
+    if check is None or isinstance(error, KeyboardInterrupt):
         return report
-    if call.excinfo is not None and isinstance(call.excinfo.value, KeyboardInterrupt):
-        return report
-    item.stash[DONE] = True
     wanted = item.config.stash[WANTED]
     lab = wanted.opened.get(check.lab)
-    error = call.excinfo.value if call.excinfo is not None else None
-    seconds = time.monotonic() - item.stash[BEGAN]
-    result = judge(check, error, lab, seconds)
+    if isinstance(error, SandboxError) or (error is not None and call.when == "teardown"):
+        _stop(item, wanted, error)
+        if lab is None:
+            return report  # nothing could be looked at: that is told of the run, not of a check
+    if (call.when == "call" or error is not None) and not item.stash.get(DONE, False):
+        item.stash[DONE] = True
+        result = judge(check, error, lab, time.monotonic() - item.stash[BEGAN])
+        _note_what_breaks(result, error, lab)
+        _tell_pytest(report, item, result)
+        snapshot = error.snapshot if isinstance(error, CheckFailure) else None
+        wanted.on_result(result, lab, snapshot.raw if snapshot is not None else None)
+    return report
+
+
+def _note_what_breaks(result: Result, error: BaseException | None, lab: Lab | None) -> None:
     if result.verdict is Verdict.FAIL and lab is not None:
         breaks = error.breaks if isinstance(error, CheckFailure) else ()
-        for premise in (check.id, *breaks):
-            lab.broken.setdefault(premise, check.id)
+        for premise in (result.check.id, *breaks):
+            lab.broken.setdefault(premise, result.check.id)
+
+
+def _tell_pytest(report: pytest.TestReport, item: pytest.Item, result: Result) -> None:
     if result.verdict is Verdict.SKIPPED and report.outcome == "failed":
         report.outcome = "skipped"
         report.longrepr = (str(item.path), item.location[1] or 0, f"Skipped: {result.reason}")
     elif result.verdict is Verdict.FAIL:
         report.longrepr = (
-            f"FAIL {check.full_id}\n  expected: {result.expected}\n  seen: {result.seen}"
+            f"FAIL {result.check.full_id}\n  expected: {result.expected}\n  seen: {result.seen}"
         )
-    snapshot = error.snapshot if isinstance(error, CheckFailure) else None
-    wanted.on_result(result, lab, snapshot.raw if snapshot is not None else None)
-    return report
+
+
+def _stop(item: pytest.Item, wanted: Wanted, error: BaseException) -> None:
+    """End the run: without its sandbox every further check would say the same."""
+    why = str(error) if isinstance(error, LabBroken) else f"{type(error).__name__}: {error}"
+    wanted.on_broken(why)
+    item.session.shouldfail = why
 
 
 def judge(check: Check, error: BaseException | None, lab: Lab | None, seconds: float) -> Result:
@@ -231,7 +253,7 @@ def judge(check: Check, error: BaseException | None, lab: Lab | None, seconds: f
             check, Verdict.SKIPPED, seconds, reason=str(error), because=error.because, done=done
         )
     trace = "".join(traceback.format_exception(error))
-    reason = f"{type(error).__name__}: {error}"
+    reason = str(error) if isinstance(error, LabBroken) else f"{type(error).__name__}: {error}"
     return Result(check, Verdict.BROKEN, seconds, reason=reason, done=done, trace=trace)
 
 
@@ -242,11 +264,14 @@ def _failed(
     program = lab.program if lab is not None else None
     tables, output = None, ""
     if program is not None:
-        snapshot = error.snapshot or _last_look(program)
-        error.snapshot = snapshot
+        last = _last_look(program)
+        if isinstance(last, Overrun):  # that explains whatever else was seen
+            last.snapshot, error = last.snapshot or error.snapshot, last
+        else:
+            error.snapshot = error.snapshot or last
         output = _output(program)
-        if snapshot is not None:
-            tables = evidence(snapshot, error.marks, program.names, program.client_names)
+        if error.snapshot is not None:
+            tables = evidence(error.snapshot, error.marks, program.names, program.client_names)
     return Result(
         check,
         Verdict.FAIL,
@@ -261,10 +286,12 @@ def _failed(
     )
 
 
-def _last_look(program: Program) -> Snapshot | None:
+def _last_look(program: Program) -> Snapshot | Overrun | None:
     """Look at what is left; a failure that is being reported must not become another one."""
     try:
         return program.snapshot()
+    except Overrun as overrun:
+        return overrun
     except (CheckFailure, LabBroken, LabUnsupported):
         return program.last
 

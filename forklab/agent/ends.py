@@ -1,8 +1,9 @@
 """When each process ended, when it was reaped and by whom.
 
 A pidfd says both (pidfd_open(2)): readable = ended; hang-up = reaped, since Linux 6.9. Older
-kernels only say the first; then "reaped" is seen by the next look at the table. What nobody else
-reaps comes to us, as init or subreaper: a process that *we* reaped was an orphan.
+kernels only say the first, or have none (before 5.3); then "reaped" is seen by the next look at
+the table. What nobody else reaps comes to us, as init or subreaper: a process that *we* reaped
+was an orphan.
 """
 
 from __future__ import annotations
@@ -11,8 +12,11 @@ import contextlib
 import fcntl
 import os
 import select
+import signal
 import struct
 import time
+from collections import deque
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from . import proc
@@ -20,6 +24,7 @@ from . import proc
 PIDFD_GET_INFO = 0xC040FF0B
 PIDFD_INFO_EXIT = 8
 WALL = 0x40000000  # __WALL of waitpid(2)
+MOST_PAST = 5000
 
 
 class End:
@@ -56,8 +61,9 @@ class Ends:
     def __init__(self, poll: select.epoll) -> None:
         self._poll = poll
         self._by_fd: dict[int, End] = {}
-        self._by_pid: dict[int, End] = {}
-        self._past: list[End] = []
+        self._by_pid: dict[int, End] = {}  # those that are not reaped yet
+        # a program that forks without end must not fill our memory
+        self._past: deque[End] = deque(maxlen=MOST_PAST)
         self.hang_up_means_reaped = _hang_up_means_reaped()
 
     def watch(self, pid: int, start_ticks: int, *, started: bool = False) -> None:
@@ -68,13 +74,15 @@ class Ends:
                 return
             self._retire(known)
         try:
-            pidfd = os.pidfd_open(pid)
+            pidfd = _pidfd(pid)
         except ProcessLookupError:
             return
         end = End(pid, start_ticks, pidfd)
         end.started = started
-        self._by_fd[pidfd] = self._by_pid[pid] = end
-        self._poll.register(pidfd, select.EPOLLIN)
+        self._by_pid[pid] = end
+        if pidfd >= 0:
+            self._by_fd[pidfd] = end
+            self._poll.register(pidfd, select.EPOLLIN)
 
     def owns(self, fd: int) -> bool:
         """Whether *fd* is one of our pidfds."""
@@ -90,32 +98,30 @@ class Ends:
         if events & select.EPOLLHUP:
             self._reaped(end, now)
 
-    def look(self, present: dict[int, int]) -> None:
-        """Compare with *present* (pid to start ticks): what is gone was reaped."""
+    def look(self, present: dict[int, tuple[int, str]]) -> None:
+        """Compare with *present* (pid to start ticks and state): what is gone was reaped."""
         now = time.monotonic()
-        for end in list(self._by_fd.values()):
-            if present.get(end.pid) != end.start_ticks:
+        for end in list(self._by_pid.values()):
+            start_ticks, state = present.get(end.pid, (-1, "X"))
+            if start_ticks != end.start_ticks:
                 end.ended = end.ended or now
                 self._reaped(end, now)
+            elif state in "ZX" and end.pidfd < 0:
+                end.ended = end.ended or now
 
-    def reap(self, tools: set[int]) -> list[tuple[int, int]]:
+    def reap(self, foreign: Callable[[int], bool]) -> list[tuple[int, int]]:
         """Reap every child of ours that has ended; return (pid, wait status) of each.
 
-        *tools* are no part of the program: their ends are nobody's evidence.
+        What is *foreign* is no part of the program: its end is nobody's evidence.
         """
-        reaped: list[tuple[int, int]] = []
-        while True:
-            try:
-                pid, status = os.waitpid(-1, os.WNOHANG)
-            except ChildProcessError:
-                return reaped
-            if pid == 0:
-                return reaped
-            if os.WIFSTOPPED(status):  # a tracee told us that it stopped
-                continue
+        reaped = []
+        while (pid := _ended_child()) is not None:
+            tool = foreign(pid)  # asked while it is still in the table
+            status = os.waitpid(pid, 0)[1]
             reaped.append((pid, status))
-            if pid not in tools:
+            if not tool:
                 self.note_reaped(pid, status)
+        return reaped
 
     def note_reaped(self, pid: int, status: int) -> None:
         """Note that the agent itself reaped *pid*."""
@@ -123,41 +129,67 @@ class Ends:
         if end is None:  # so short that no look ever saw it
             end = End(pid, 0, -1)
             self._past.append(end)
-        now = time.monotonic()
         end.by_agent = True
         end.status = status
+        now = time.monotonic()
         end.ended = end.ended or now
-        if end.pidfd >= 0:
+        if end.pid in self._by_pid:
             self._reaped(end, now)
         end.reaped = end.reaped or now
 
     def _reaped(self, end: End, now: float) -> None:
         end.reaped = end.reaped or now
-        if end.status is None:
+        if end.status is None and end.pidfd >= 0:
             end.status = _wait_status(end.pidfd)
         self._retire(end)
 
     def _retire(self, end: End) -> None:
-        if end.pidfd < 0:
+        if self._by_pid.get(end.pid) is not end:
             return
-        with contextlib.suppress(OSError):
-            self._poll.unregister(end.pidfd)
-        os.close(end.pidfd)
-        self._by_fd.pop(end.pidfd, None)
-        if self._by_pid.get(end.pid) is end:
-            del self._by_pid[end.pid]
-        end.pidfd = -1
+        del self._by_pid[end.pid]
         self._past.append(end)
+        if end.pidfd >= 0:
+            with contextlib.suppress(OSError):
+                self._poll.unregister(end.pidfd)
+            del self._by_fd[end.pidfd]
+            os.close(end.pidfd)
+            end.pidfd = -1
 
     def all(self) -> list[End]:
         """Every process that was seen since the last `forget`, ended or not."""
-        return self._past + list(self._by_fd.values())
+        return [*self._past, *self._by_pid.values()]
 
     def forget(self) -> None:
         """Drop everything: a new program is about to be started."""
-        for end in list(self._by_fd.values()):
+        for end in list(self._by_pid.values()):
             self._retire(end)
         self._past.clear()
+
+
+def _pidfd(pid: int) -> int:
+    """Return a pidfd of *pid*, -1 where the kernel gives none.
+
+    Raises:
+        ProcessLookupError: there is no such process.
+    """
+    try:
+        return os.pidfd_open(pid)
+    except ProcessLookupError:
+        raise
+    except OSError:  # ENOSYS before Linux 5.3; EPERM under a filter that does not know the call
+        return -1
+
+
+def _ended_child() -> int | None:
+    """Return the pid of a child that has ended, and leave it in the table; None if there is none.
+
+    A tracee that only stopped is none (waitid(2) is asked for WEXITED alone).
+    """
+    try:
+        found = os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+    except ChildProcessError:
+        return None
+    return found.si_pid if found is not None else None
 
 
 def _wait_status(pidfd: int) -> int | None:
@@ -178,12 +210,10 @@ def _hang_up_means_reaped() -> bool:
     child = os.fork()
     if child == 0:
         os._exit(0)
-    try:
-        pidfd = os.pidfd_open(child)
-    except OSError:
-        os.waitpid(child, 0)
-        return False
+    pidfd = _pidfd(child)
     os.waitpid(child, 0)
+    if pidfd < 0:
+        return False
     poll = select.poll()
     poll.register(pidfd, 0)
     told = any(events & select.POLLHUP for _, events in poll.poll(0))
@@ -211,19 +241,21 @@ def kill_all_as_subreaper(deadline_s: float) -> list[tuple[int, int]] | None:
 def _kill_descendants() -> None:
     stopped: set[int] = set()
     while new := descendants(os.getpid()) - stopped:
-        for pid in new:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, 19)
+        _send(new, signal.SIGSTOP)
         stopped |= new
-    for pid in stopped:
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(pid, 9)
+    _send(stopped, signal.SIGKILL)
 
 
-def descendants(ancestor: int) -> set[int]:
-    """Every process below *ancestor*, zombies included."""
+def _send(pids: Iterable[int], number: int) -> None:
+    for pid in pids:
+        with contextlib.suppress(ProcessLookupError, PermissionError):  # set-uid: not ours to kill
+            os.kill(pid, number)
+
+
+def descendants(ancestor: int, table: dict[int, proc.Stat] | None = None) -> set[int]:
+    """Every process below *ancestor*, zombies included, in *table* (None: as it is now)."""
     children: dict[int, list[int]] = {}
-    for found in proc.stats().values():
+    for found in (proc.stats() if table is None else table).values():
         children.setdefault(found.ppid, []).append(found.pid)
     below: set[int] = set()
     todo = [ancestor]
@@ -235,8 +267,8 @@ def descendants(ancestor: int) -> set[int]:
     return below
 
 
-def _until_childless(kill: Any, deadline_s: float) -> list[tuple[int, int]] | None:
-    reaped = []
+def _until_childless(kill: Callable[[], None], deadline_s: float) -> list[tuple[int, int]] | None:
+    reaped: list[tuple[int, int]] = []
     end = time.monotonic() + deadline_s
     while time.monotonic() < end:
         with contextlib.suppress(ProcessLookupError):

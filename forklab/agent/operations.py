@@ -15,13 +15,14 @@ import socket
 import time
 from typing import Any
 
-from . import conns, ends, freeze, proc, sockdiag, spawn, work
+from . import conns, ends, freeze, ipc, proc, sockdiag, spawn, work
 from .frames import Message
 from .loop import Answer, Failure, Loop, Pending
 from .output import Output
 from .program import Child, Children, Streams
 
 WHOLE_TRIES = 20
+UNBOUNDED = 1 << 20
 KILL_S = 10.0
 QUIET_S = 0.02
 
@@ -41,7 +42,8 @@ class Agent:
         self.listeners: dict[int, socket.socket] = {}
         self.frozen: set[int] = set()
         self.cwd: str | None = None
-        self.max_processes = 1 << 20
+        self.max_processes = UNBOUNDED
+        self.tools: set[int] = set()  # sessions of the tools that were run since the last reset
         self._number = 0
         self.peers = _unix_peers_are_shown()
         loop.on_children = self._reap
@@ -66,9 +68,19 @@ class Agent:
             self.ends.ready(fd, events)
 
     def _reap(self) -> None:
-        tools = self.children.commands()
-        for pid, status in self.ends.reap(tools):
+        for pid, status in self.ends.reap(self._is_foreign):
             self.children.ended(pid, status)
+
+    def _is_foreign(self, pid: int) -> bool:
+        """Whether *pid*, a zombie, is no part of the program, or its parent is still to reap it."""
+        found = proc.stat(pid)
+        if found is None or found.ppid != os.getpid() or found.session in self.tools:
+            return True
+        return self._has_own_user and proc.uid(pid) != self.uid
+
+    @property
+    def _has_own_user(self) -> bool:
+        return self.uid is not None and self.uid != os.geteuid()
 
     # what this place can show
 
@@ -87,7 +99,7 @@ class Agent:
             "unix_peers": self.peers,
             "sched": os.path.exists("/proc/self/schedstat"),
             "pid_max": int(proc.read("/proc/sys/kernel/pid_max")),
-            "limits_bite": self.uid not in (None, 0) or os.geteuid() != 0,
+            "limits_bite": (os.geteuid() if self.uid is None else self.uid) != 0,
         }, b""
 
     # programs and commands
@@ -100,11 +112,18 @@ class Agent:
         for name in message.get("unlink", []):
             os.unlink(f"{self.cwd}/{name}")
         self.max_processes = message.get("max_processes", self.max_processes)
+        self._make_room(message.get("limits", {}))
         child = self._spawn(message, self.cwd, self.uid, command=False)
         found = proc.stat(child.pid)
         start_ticks = found.start_ticks if found else 0
         self.ends.watch(child.pid, start_ticks, started=True)
         return {"pid": child.pid, "start_ticks": start_ticks}, b""
+
+    def _make_room(self, limits: dict[str, int]) -> None:
+        """RLIMIT_NPROC counts a user: where the program has none of its own, count us too."""
+        if "nproc" in limits and not self._has_own_user:
+            found = proc.stats().values()
+            limits["nproc"] += sum(p.threads for p in found if proc.uid(p.pid) == os.getuid())
 
     def _spawn(self, message: Message, cwd: str, uid: int | None, *, command: bool) -> Child:
         streams = Streams(uid)
@@ -133,42 +152,53 @@ class Agent:
         return child
 
     def op_run(self, message: Message, blob: bytes) -> Pending:
-        """Run a tool to its end; answer its wait status and output (stdout, then stderr)."""
-        uid = self.uid if message.get("as_program") else None
+        """Run a tool to its end; answer its wait status and output (stdout, then stderr).
+
+        A tool that builds the program (`as_program`) has its user, its limits, and no more trust.
+        The status is null when it did not end in time and was killed.
+        """
+        as_program = bool(message.get("as_program"))
+        if as_program:
+            self.max_processes = message.get("max_processes", UNBOUNDED)
+            self._make_room(message.get("limits", {}))
+        uid = self.uid if as_program else None
         child = self._spawn(message, message.get("cwd", "/"), uid, command=True)
+        self.tools.add(child.pid)
         if child.stdin >= 0:
-            os.write(child.stdin, blob[:65536])
-            os.close(child.stdin)
-            child.stdin = -1
+            with contextlib.suppress(BrokenPipeError):
+                self.children.feed(child, blob, end=True)
 
         def done() -> Answer | None:
+            if as_program:
+                self._guard()
             return self._ran(child) if child.over() else None
 
         def late() -> Answer:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(child.pid, signal.SIGKILL)
-            with contextlib.suppress(ChildProcessError):
-                os.waitpid(child.pid, 0)
+            self._end_session(child.pid)
             return self._ran(child)
 
-        return Pending(done, late, message.get("within", 30.0))
+        return Pending(done, late, message.get("within", 30.0), polls=True)
 
     def _ran(self, child: Child) -> Answer:
         texts = []
         for name in ("stdout", "stderr"):
             head, left_out, tail = child.outputs[name].kept()
             texts.append(head + (b"\n[%d bytes left out]\n" % left_out if left_out else b"") + tail)
+        if not self._has_own_user:  # what it left behind would be taken for the program's
+            self._end_session(child.pid)
         self.children.forget(child)
         return {"status": child.status, "stdout": len(texts[0])}, b"".join(texts)
 
+    def _end_session(self, session: int) -> None:
+        """Kill every process of a tool's session."""
+        for pid, found in proc.stats().items():
+            if found.session == session:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+
     def op_feed(self, message: Message, blob: bytes) -> None:
         """Write the blob to the program's descriptor 0; `end` closes it."""
-        child = self._child(message["pid"])
-        if blob:
-            os.write(child.stdin, blob)
-        if message.get("end"):
-            os.close(child.stdin)
-            child.stdin = -1
+        self.children.feed(self._child(message["pid"]), blob, end=bool(message.get("end")))
 
     def op_output(self, message: Message, blob: bytes) -> Answer:
         """Answer what the program has printed so far: sizes, and head and tail as the blob."""
@@ -207,72 +237,96 @@ class Agent:
 
     def op_limit(self, message: Message, blob: bytes) -> Answer:
         """Set a soft limit of a running process; answer the [soft, hard] of before."""
-        soft = message["soft"]
-        if soft is None:  # just above what is open now
-            links = os.listdir(f"/proc/{message['pid']}/fd")
-            soft = max(int(name) for name in links) + 1
-        return list(spawn.set_soft_limit(message["pid"], message["name"], soft, self.uid)), b""
+        pid, soft = message["pid"], message["soft"]
+        try:
+            if soft is None:  # just above what is open now
+                soft = max((int(name) for name in os.listdir(f"/proc/{pid}/fd")), default=0) + 1
+            return list(spawn.set_soft_limit(pid, message["name"], soft, self.uid)), b""
+        except FileNotFoundError:
+            raise ProcessLookupError from None
 
     # looking
 
     def _mine(self, table: dict[int, proc.Stat]) -> list[proc.Stat]:
         """Processes of the program: by uid where it has its own, else by descent."""
         tools = self.children.commands()
-        if self.uid is not None and self.uid != os.geteuid():
+        if self.is_init and self._has_own_user:
             own = {pid for pid in table if pid not in tools and proc.uid(pid) == self.uid}
         else:
-            own = ends.descendants(os.getpid())
-            for tool in tools:
-                own -= ends.descendants(tool) | {tool}
+            own = ends.descendants(os.getpid(), table)
+            own = {pid for pid in own if table[pid].session not in self.tools}
         return [table[pid] for pid in sorted(own) if pid in table]
 
-    def _guard(self) -> None:
-        """A program that forks without end is killed first and looked at later."""
-        count = len(proc.pids())
-        if self.is_init and count > self.max_processes:
+    def _guard(self, count: int | None = None) -> None:
+        """A program that forks without end is killed first and looked at later.
+
+        *count*: processes of the program; None: as many as there are in a container of its own.
+        """
+        if count is None:
+            count = len(proc.pids()) if self.is_init else 0
+        if count > self.max_processes:
             self._kill()
             raise Failure("overrun", str(count))
 
     def op_snapshot(self, message: Message, blob: bytes) -> Answer:
         """Answer processes, descriptors and sockets, taken whole."""
-        flags = bool(message.get("flags"))
-        tries, taken = 1, self._take(flags=flags)
-        while not taken["whole"] and tries < WHOLE_TRIES:
-            tries, taken = tries + 1, self._take(flags=flags)
-        return {**taken, "tries": tries, "ends": [end.as_list() for end in self.ends.all()]}, b""
+        tries, whole = 0, False
+        while not whole and tries < WHOLE_TRIES:
+            tries += 1
+            picture, whole = self._picture(flags=bool(message.get("flags")))
+        self.loop.poll_ends(self._ready)
+        self.ends.look(picture.pop("present"))
+        picture["ends"] = [end.as_list() for end in self.ends.all()]
+        return {**picture, "whole": whole, "tries": tries}, b""
 
-    def _take(self, *, flags: bool) -> dict[str, Any]:
-        """Look at everything once; `whole` says whether nothing moved meanwhile."""
+    def _picture(self, *, flags: bool) -> tuple[dict[str, Any], bool]:
+        """Look at everything once; whether nothing came or went meanwhile."""
         self._guard()
         began, last = time.monotonic(), proc.last_pid()
         table = proc.stats()
         mine = self._mine(table)
+        self._guard(len(mine))
         for found in mine:
             self.ends.watch(found.pid, found.start_ticks)
-        processes = [row for found in mine if (row := proc.describe(found, flags=flags))]
+        rows = [row for found in mine if (row := proc.describe(found, flags=flags))]
         tcp, unix = sockdiag.tcp(), sockdiag.unix() if self.peers else []
-        again = {found.pid: proc.stat(found.pid) for found in mine}
-        whole = proc.last_pid() == last and all(_is_same(found, again) for found in mine)
-        for row in processes:
-            proc.correct(row, again.get(row["pid"]))
-        self.loop.poll_ends(self._ready)
-        self.ends.look({pid: found.start_ticks for pid, found in table.items()})
-        return {
+        again = self._again(mine)
+        for row in rows:
+            second = again.get(row["pid"])
+            if second is not None and second.is_dead and row["state"] not in "ZX":
+                row |= proc.ENDED | {"state": second.state}
+        picture = {
             "time": began,
-            "whole": whole,
             "last_pid": last,
-            "processes": processes,
+            "processes": rows,
             "tcp": tcp,
             "unix": unix,
+            "present": {pid: (found.start_ticks, found.state) for pid, found in table.items()},
         }
+        return picture, self._is_whole(mine, again, last)
+
+    def _again(self, mine: list[proc.Stat]) -> dict[int, proc.Stat]:
+        """Look at the program's processes a second time, and for new ones.
+
+        In a container of its own a new process shows in the last pid; elsewhere that one moves
+        all the time, and the whole table must be read again.
+        """
+        if not self.is_init:
+            return {found.pid: found for found in self._mine(proc.stats())}
+        return {found.pid: now for found in mine if (now := proc.stat(found.pid)) is not None}
+
+    def _is_whole(self, mine: list[proc.Stat], again: dict[int, proc.Stat], last: int) -> bool:
+        same = {found.identity for found in mine} == {found.identity for found in again.values()}
+        return same and (not self.is_init or proc.last_pid() == last)
 
     def op_usage(self, message: Message, blob: bytes) -> Pending:
         """Answer CPU time, waiting time and switches of each process over a window.
 
-        The answer is {"seconds", "last_pid": [before, after], "printed": bytes, "rows":
-        [[pid, ns on a CPU, ns waiting, voluntary switches]]}: differences, of the processes that
+        The answer is {"seconds", "last_pid": [before, after], "printed": bytes, "rows": [[pid,
+        ns on a CPU, ns waiting, voluntary switches]]}, differences each, of the processes that
         were there at both ends of the window.
         """
+        self._guard()
         began = time.monotonic()
         before = {found.pid: proc.usage(found.pid) for found in self._mine(proc.stats())}
         last_pid, printed = proc.last_pid(), self.children.printed()
@@ -304,6 +358,7 @@ class Agent:
         port, pid = message["port"], message["pid"]
 
         def found() -> Answer | None:
+            self._guard()
             addresses = [row[2] for row in self._listeners() if row[3] == port]
             if addresses:
                 return self._listening(pid, addresses)
@@ -551,13 +606,14 @@ class Agent:
             return None, file.read(1 << 26)
 
     def op_folder(self, message: Message, blob: bytes) -> None:
-        """Make a folder that the program's user owns (`own`), or take it back."""
+        """Make a new folder, or hand one over with all in it: to the `owner` program or agent."""
         path = f"{self.folder}/{message['path']}"
-        if message["own"]:
+        owner = message.get("owner")
+        if owner is None:
             work.remove(path)
-            work.make(path, self.uid, None)
-        else:
-            work.take_back(path, own=os.geteuid() == 0)
+            work.make(path, None, None)
+        elif self._has_own_user and self.uid is not None:
+            work.hand_over(path, self.uid if owner == "program" else os.geteuid())
 
     def op_unlink(self, message: Message, blob: bytes) -> None:
         """Remove a file or a folder of ours."""
@@ -582,11 +638,22 @@ class Agent:
         for child in list(self.children.by_pid.values()):
             self.children.forget(child)
         self.ends.forget()
+        self.tools.clear()
+        self.max_processes = UNBOUNDED
+        self._wipe()
+        return {"killed": killed}, b""
+
+    def _wipe(self) -> None:
+        """Remove what a program leaves behind when it is gone: files, and System V memory."""
         if self.cwd is not None:
             work.remove(self.cwd)
             self.cwd = None
-        self.max_processes = 1 << 20
-        return {"killed": killed}, b""
+        if self.is_init:
+            for folder in work.SHARED_FOLDERS:
+                with contextlib.suppress(FileNotFoundError):
+                    work.empty(folder)
+        if self._has_own_user and self.uid is not None and (left := ipc.left_behind(self.uid)):
+            spawn.with_uid(self.uid, lambda: ipc.remove(left))
 
     def _kill(self) -> int:
         self.frozen.clear()

@@ -13,6 +13,8 @@ from typing import Any
 
 VANISHED = (FileNotFoundError, ProcessLookupError)
 CLOSE_ON_EXEC = 0o2000000
+# what is left to describe of a process once it has ended
+ENDED: dict[str, Any] = {"call": None, "fds": [], "args": [], "exe": ""}
 ACCESS = {0o400: "r", 0o200: "w", 0o600: "rw"}
 
 
@@ -69,6 +71,11 @@ class Stat:
         self.start_ticks = int(fields[19])
         self.start_code = int(fields[23])
         self.start_stack = int(fields[25])
+
+    @property
+    def is_dead(self) -> bool:
+        """Whether it has ended: Z alone does not say so, its first thread may have ended."""
+        return self.state in "ZX" and not live_thread(self.pid)
 
     @property
     def identity(self) -> tuple[int, int, int]:
@@ -138,7 +145,7 @@ def describe(found: Stat, *, flags: bool) -> dict[str, Any] | None:
         "args": _words(command),
         "exe": _exe(folder),
         "call": _call(folder),
-        "fds": [] if found.state in "ZX" else _descriptors(folder, flags=flags),
+        "fds": [] if found.state in "ZX" else _fds(found.pid, folder, flags=flags),
     }
 
 
@@ -148,12 +155,15 @@ def _words(command: bytes) -> list[str]:
     return [part.decode(errors="replace") for part in parts]
 
 
-def correct(row: dict[str, Any], later: Stat | None) -> None:
-    """Make *row* of `describe` say that its process has ended, if it has by the time of *later*."""
-    if later is None or later.state not in "ZX" or row["state"] in "ZX":
-        return
-    if live_thread(later.pid) is None:
-        row |= {"state": later.state, "call": None, "fds": [], "args": [], "exe": ""}
+def _fds(pid: int, folder: str, *, flags: bool) -> list[list[Any]]:
+    """Return the rows of `_descriptors`; none of a process that has ended just now."""
+    try:
+        return _descriptors(folder, flags=flags)
+    except PermissionError:  # a zombie's folder is root's
+        now = stat(pid)
+        if now is None or now.is_dead:
+            return []
+        raise
 
 
 def live_thread(pid: int) -> Stat | None:

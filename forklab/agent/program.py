@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
-import functools
 import os
 import pty
 import select
 import termios
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 
 from .output import Output
 
+OUTPUT_S = 0.5
 F_SETPIPE_SZ = 1031
 PIPE_BYTES = 1 << 20
 
@@ -25,19 +28,31 @@ class Child:
     Attributes:
         stdin: our end of its descriptor 0, -1 when there is none.
         status: its wait status once it was reaped.
+        ended: when that was, on the monotonic clock.
         command: a tool of the harness (`ps`, a compiler), no part of the program.
+        unread: what is still to be written to its descriptor 0.
+        closing: close descriptor 0 once that is written.
     """
 
     pid: int
     stdin: int
     outputs: dict[str, Output]
     command: bool
-    kept: list[int] = field(default_factory=list)
     status: int | None = None
+    ended: float = 0.0
+    unread: bytearray = field(default_factory=bytearray)
+    closing: bool = False
 
     def over(self) -> bool:
-        """Whether it was reaped and all its output was read."""
-        return self.status is not None and all(out.ended for out in self.outputs.values())
+        """Whether it was reaped and all its output was read.
+
+        A process that it left behind may hold its output for ever: that is not waited for.
+        """
+        if self.status is None:
+            return False
+        return all(out.ended for out in self.outputs.values()) or (
+            time.monotonic() - self.ended > OUTPUT_S
+        )
 
 
 class Streams:
@@ -113,7 +128,47 @@ class Children:
         self.by_pid[child.pid] = child
         for output in child.outputs.values():
             os.set_blocking(output.fd, False)
-            self._add(output.fd, functools.partial(self._pump, output), select.EPOLLIN)
+            self._add(output.fd, partial(self._heard, output), select.EPOLLIN)
+
+    def feed(self, child: Child, data: bytes, *, end: bool) -> None:
+        """Write *data* to its descriptor 0 as it takes it, then close it if that is the *end*.
+
+        Raises:
+            BrokenPipeError: it reads no more.
+        """
+        if child.stdin < 0:
+            raise BrokenPipeError(errno.EPIPE, "its descriptor 0 was closed")
+        child.unread += data
+        child.closing = child.closing or end
+        os.set_blocking(child.stdin, False)
+        self._write(child)
+
+    def _write(self, child: Child) -> None:
+        """Write what it takes now; the rest when it takes more."""
+        self._drop(child.stdin)
+        try:
+            while child.unread:
+                del child.unread[: os.write(child.stdin, child.unread)]
+        except BlockingIOError:
+            self._add(child.stdin, lambda events: self._write_on(child), select.EPOLLOUT)
+            return
+        if child.closing:
+            self._close_stdin(child)
+
+    def _write_on(self, child: Child) -> None:
+        try:
+            self._write(child)
+        except OSError:  # it reads no more
+            child.unread.clear()
+
+    def _close_stdin(self, child: Child) -> None:
+        if child.stdin >= 0:
+            self._drop(child.stdin)
+            os.close(child.stdin)
+            child.stdin = -1
+
+    def _heard(self, output: Output, events: int) -> None:
+        self._pump(output)
 
     def _pump(self, output: Output, events: int = 0) -> None:
         output.pump()
@@ -124,6 +179,7 @@ class Children:
         """Note the wait status of *pid*, if it is one of ours."""
         if pid in self.by_pid:
             self.by_pid[pid].status = status
+            self.by_pid[pid].ended = time.monotonic()
 
     def commands(self) -> set[int]:
         """Pids of the tools that are running now."""
@@ -142,13 +198,12 @@ class Children:
                     self._pump(output)
 
     def forget(self, child: Child) -> None:
-        """Close our ends of its descriptors."""
+        """Close our ends of its descriptors; done once."""
+        if self.by_pid.get(child.pid) is not child:
+            return
+        del self.by_pid[child.pid]
         for output in child.outputs.values():
             if not output.ended:
                 self._drop(output.fd)
             output.close()
-        if child.stdin >= 0:
-            os.close(child.stdin)
-        for fd in child.kept:
-            os.close(fd)
-        self.by_pid.pop(child.pid, None)
+        self._close_stdin(child)

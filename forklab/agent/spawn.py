@@ -8,15 +8,23 @@ The order of the steps matters: see `_become`.
 from __future__ import annotations
 
 import contextlib
+import ctypes
+import errno
 import fcntl
 import os
 import resource
+import select
 import signal
 import termios
+import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
 
 EXEC_FAILED = 127
+HELPER_S = 5.0
+HELPERS = 3
+PR_SET_NO_NEW_PRIVS = 38
+_prctl = ctypes.CDLL(None).prctl  # looked up before any fork
 LIMITS = {
     "nproc": resource.RLIMIT_NPROC,
     "nofile": resource.RLIMIT_NOFILE,
@@ -32,11 +40,11 @@ class Start:
 
     Attributes:
         argv: program and arguments; argv[0] is looked up in PATH of `env`.
-        limits: name to soft limit (hard limit where the present one is lower).
+        limits: name to soft limit (hard limit where the present one is lower); `nproc` and `core`
+            lower the hard limit too, so that nobody can raise them again.
         uid: user and group id of the process; None keeps ours.
         fds: our descriptors that become its 0, 1 and 2.
-        hard_limits: lower the hard limits too.
-        expendable: the first to go when memory runs out.
+        expendable: the first to go when memory runs out, and never more powerful than now.
         controlling: make descriptor 0 its controlling terminal.
     """
 
@@ -94,13 +102,12 @@ def _become(wanted: Start) -> None:
             signal.signal(number, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_SETMASK, [])
     for name, soft in {"core": 0, **wanted.limits}.items():
-        _, hard = resource.getrlimit(LIMITS[name])
-        capped = soft if hard == resource.RLIM_INFINITY else min(soft, hard)
-        resource.setrlimit(LIMITS[name], (capped, hard))
+        _limit(name, soft)
     os.umask(0o022)
     if wanted.expendable:
         with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "w") as adjust:
             adjust.write("1000")
+        _prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)  # a container has it already
     if wanted.uid is not None:
         os.setgroups([])
         os.setresgid(wanted.uid, wanted.uid, wanted.uid)
@@ -108,33 +115,59 @@ def _become(wanted: Start) -> None:
     os.chdir(wanted.cwd)
 
 
-def with_uid(uid: int | None, action: Any) -> None:
+def _limit(name: str, soft: int) -> None:
+    _, hard = resource.getrlimit(LIMITS[name])
+    capped = soft if hard == resource.RLIM_INFINITY else min(soft, hard)
+    resource.setrlimit(LIMITS[name], (capped, capped if name in ("nproc", "core") else hard))
+
+
+def with_uid(uid: int | None, action: Callable[[], None]) -> None:
     """Run *action* in a helper process that has taken *uid*, and wait for it.
 
     Root without CAP_SYS_RESOURCE may not touch the limits of another user's process; that user
-    may (prlimit(2)).
+    may (prlimit(2)). So may the program send signals to the helper: one that was killed, or that
+    does not end in HELPER_S, is tried again.
 
     Raises:
         OSError: errno of what failed in the helper.
     """
+    for _ in range(HELPERS):
+        code = os.waitstatus_to_exitcode(_wait(_fork_helper(uid, action)))
+        if code == 0:
+            return
+        if code > 0:
+            raise OSError(code, os.strerror(code))
+    raise OSError(errno.EINTR, f"the helper was ended by signal {-code} each time")
+
+
+def _fork_helper(uid: int | None, action: Callable[[], None]) -> int:
     pid = os.fork()
-    if pid == 0:
-        code = 255
-        try:
-            if uid is not None:
-                os.setgroups([])
-                os.setresgid(uid, uid, uid)
-                os.setresuid(uid, uid, uid)
-            action()
-            code = 0
-        except OSError as error:
-            code = error.errno or 255
-        finally:
-            os._exit(code)
-    _, status = os.waitpid(pid, 0)
-    code = os.waitstatus_to_exitcode(status)
-    if code:
-        raise OSError(code, os.strerror(code) if code > 0 else f"helper ended with {code}")
+    if pid:
+        return pid
+    code = 255
+    try:
+        if uid is not None:
+            os.setgroups([])
+            os.setresgid(uid, uid, uid)
+            os.setresuid(uid, uid, uid)
+        action()
+        code = 0
+    except OSError as error:
+        code = error.errno or 255
+    finally:
+        os._exit(code)
+
+
+def _wait(pid: int) -> int:
+    """Return the wait status of a helper that ends within HELPER_S, or is killed."""
+    end = time.monotonic() + HELPER_S
+    while time.monotonic() < end:
+        found, status = os.waitpid(pid, os.WNOHANG)
+        if found:
+            return status
+        select.select([], [], [], 0.0005)
+    os.kill(pid, signal.SIGKILL)
+    return os.waitpid(pid, 0)[1]
 
 
 def set_soft_limit(pid: int, name: str, soft: int, uid: int | None) -> tuple[int, int]:

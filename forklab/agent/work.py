@@ -6,10 +6,14 @@ has no CAP_DAC_OVERRIDE), but it may take the folder back (CAP_CHOWN) and then e
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import os
+from collections.abc import Iterator
 
-PATH_BYTES = 4096 - 256  # PATH_MAX, less the longest name
+# where a program may leave something outside of its work folder, in a container of its own
+PATH_BYTES = 4096  # PATH_MAX of limits.h, with the NUL
+SHARED_FOLDERS = ("/tmp", "/dev/shm", "/dev/mqueue")
 
 
 def make(folder: str, uid: int | None, files: str | None) -> None:
@@ -22,46 +26,59 @@ def make(folder: str, uid: int | None, files: str | None) -> None:
         os.chown(folder, uid, uid)
 
 
-def take_back(folder: str, *, own: bool) -> None:
-    """Make *folder* and all in it ours again, so that the program can change nothing in it.
+def hand_over(folder: str, uid: int) -> None:
+    """Make *folder* and all in it the property of *uid*.
 
     What lies deeper than a path may be long stays as it is: no path leads there.
     """
-    todo = [folder] if own else []
-    while todo:
-        here = todo.pop()
-        os.chown(here, 0, 0)
-        with os.scandir(here) as entries:
-            for entry in entries:
-                if len(entry.path) < PATH_BYTES:
-                    os.chown(entry.path, 0, 0, follow_symlinks=False)
-                    if entry.is_dir(follow_symlinks=False):
-                        todo.append(entry.path)
+    for here, folders, files in os.walk(folder):
+        for path in (here, *(f"{here}/{name}" for name in folders + files)):
+            if len(os.fsencode(path)) < PATH_BYTES:
+                os.chown(path, uid, uid, follow_symlinks=False)
 
 
 def remove(folder: str) -> None:
     """Remove *folder* with everything in it, whoever owns it and whatever its modes are.
 
-    A program can nest folders deeper than a path may be long, or we could call ourselves: each is
-    moved up, beside *folder*, before it is emptied.
+    A tree may be deeper than a path may be long, so no path ever grows: subfolders are moved up
+    to *folder* before they are emptied.
     """
-    numbers = itertools.count()
-    todo = [folder] if os.path.isdir(folder) else []
-    while todo:
-        here = todo.pop()
-        _open_up(here)
-        with os.scandir(here) as entries:
-            for entry in list(entries):
-                if entry.is_dir(follow_symlinks=False):
-                    _open_up(entry.path)
-                    todo.append(f"{folder}.{next(numbers)}")
-                    os.rename(entry.path, todo[-1])
-                else:
-                    os.unlink(entry.path)
-        os.rmdir(here)
+    with contextlib.suppress(FileNotFoundError):
+        _own(folder)
+        empty(folder)
+        os.rmdir(folder)
 
 
-def _open_up(folder: str) -> None:
+def empty(folder: str) -> None:
+    """Remove everything in *folder*, which is ours."""
+    mark = os.urandom(8).hex()  # nobody can have taken these names
+    names = (f"{folder}/{mark}-{number}" for number in itertools.count())
+    while entries := _entries(folder):
+        for path, is_folder in entries:
+            if is_folder:
+                _own(path)
+                _lift(path, names)
+                os.rmdir(path)
+            else:
+                os.unlink(path)
+
+
+def _lift(folder: str, names: Iterator[str]) -> None:
+    """Empty *folder*: move its subfolders to *names*, remove the rest."""
+    for path, is_folder in _entries(folder):
+        if is_folder:
+            _own(path)  # its own ".." changes, so it must be ours
+            os.rename(path, next(names))
+        else:
+            os.unlink(path)
+
+
+def _entries(folder: str) -> list[tuple[str, bool]]:
+    with os.scandir(folder) as entries:
+        return [(entry.path, entry.is_dir(follow_symlinks=False)) for entry in entries]
+
+
+def _own(folder: str) -> None:
     if os.geteuid() == 0:
         os.chown(folder, 0, 0)
     os.chmod(folder, 0o700)

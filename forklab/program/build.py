@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import shlex
 from dataclasses import dataclass
 from pathlib import Path
 
+from forklab.errors import SandboxError
 from forklab.facts import describe_status
-from forklab.program.source import NoProgram, Source
-from forklab.sandbox.link import Link
+from forklab.program.source import File, NoProgram, Source
+from forklab.sandbox.link import AgentRefused, Link
 
 # Old sources call functions that they never declared: newer compilers make that an error, older
 # ones a warning. It is a warning here, everywhere.
@@ -21,7 +23,10 @@ LENIENT = (
 C_FLAGS = ("-O1", "-g", "-Wall", *LENIENT, "-pthread")
 CXX_FLAGS = ("-O1", "-g", "-Wall", "-pthread")
 BUILD_S = 60.0
+BUILD_PROCESSES = 200
+GUARD = 40
 FOLDER = "program"
+CAUSES = ("error", "undefined reference", "multiple definition", "***", "No such file")
 
 
 @dataclass(frozen=True)
@@ -33,12 +38,14 @@ class Built:
         argv: how it is started, before its arguments.
         command: the build's command line, "" when nothing was built.
         warnings: what the compiler said.
+        interpreter: what a script's first line names.
     """
 
     folder: str
     argv: tuple[str, ...]
     command: str = ""
     warnings: str = ""
+    interpreter: str = ""
 
 
 def build(link: Link, source: Source) -> Built:
@@ -46,24 +53,36 @@ def build(link: Link, source: Source) -> Built:
 
     Raises:
         NoProgram: it does not compile, or the build leaves no executable.
+        SandboxError: the sandbox has no compiler.
     """
-    folder = f"{link.hello['folder']}/{FOLDER}"
-    link.call("folder", path=FOLDER, own=True)
-    link.call("folder", path=FOLDER, own=False)
+    link.call("folder", path=FOLDER)
     for file in source.files:
-        link.call("write", file.data, path=f"{FOLDER}/{file.path}", mode=file.mode)
+        _write(link, file)
+    folder = f"{link.hello['folder']}/{FOLDER}"
     if source.kind == "python":
-        return Built(folder, ("python3", source.main))
+        return Built(folder, ("python3", _no_option(source.main)))
     if source.kind in ("executable", "script"):
-        return Built(folder, (f"./{source.main}",))
+        return Built(folder, (f"./{source.main}",), interpreter=source.interpreter)
     return _compile(link, source, folder)
+
+
+def _write(link: Link, file: File) -> None:
+    try:
+        link.call("write", file.data, path=f"{FOLDER}/{file.path}", mode=file.mode)
+    except AgentRefused as refused:
+        raise NoProgram(f"{file.path} cannot be put into the sandbox: {refused}") from None
+
+
+def _no_option(name: str) -> str:
+    """Return *name* so that no command takes it for an option."""
+    return f"./{name}" if name.startswith("-") else name
 
 
 def _command(source: Source) -> tuple[list[str], str]:
     """Return the command that builds *source*, and the executable it makes ("" if unknown)."""
     if source.kind == "make":
         return ["make"], ""
-    name = Path(source.main).stem
+    name = _no_option(Path(source.main).stem)
     suffixes = (".c",) if source.kind == "c" else (".cc", ".cpp", ".cxx")
     units = [f.path for f in source.files if Path(f.path).suffix in suffixes and "/" not in f.path]
     compiler = ["gcc", *C_FLAGS] if source.kind == "c" else ["g++", *CXX_FLAGS]
@@ -71,35 +90,44 @@ def _command(source: Source) -> tuple[list[str], str]:
 
 
 def _compile(link: Link, source: Source, folder: str) -> Built:
+    """Build as the program's own user; nothing of the build is left running or writable."""
     argv, name = _command(source)
-    command = " ".join(argv)
-    # it is built in a copy that belongs to the program's user, and taken back afterwards
-    link.call("folder", path="build", own=True)
-    copy = ["cp", "-r", f"{folder}/.", "."]
-    _run(link, copy, "cp")
-    status, said = _run(link, argv, command)
+    link.call("folder", path=FOLDER, owner="program")
+    status, said = _run(link, argv, folder)
+    link.call("reset", keep_listeners=True, wait_s=30.0)
+    command = shlex.join(argv)
     if status != 0:
-        raise NoProgram(
-            f"it does not build: `{command}` {describe_status(status)}\n{_tail(said)}".rstrip()
-        )
-    link.call("folder", path="build", own=False)
-    built = f"{link.hello['folder']}/build"
+        how = f"did not end within {BUILD_S:.0f} s" if status is None else describe_status(status)
+        raise NoProgram(f"it does not build: `{command}` {how}\n{_tail(said)}".rstrip())
+    link.call("folder", path=FOLDER, owner="agent")
     if not name:
-        name = _only_executable(link, source, built)
-    return Built(built, (f"./{name}",), command, said)
+        name = _only_executable(link, source, folder)
+    return Built(folder, (name if name.startswith("./") else f"./{name}",), command, said)
 
 
-def _run(link: Link, argv: list[str], what: str) -> tuple[int | None, str]:
+def _run(link: Link, argv: list[str], folder: str) -> tuple[int | None, str]:
     env = {"PATH": "/usr/local/bin:/usr/bin:/bin", "LANG": "C.UTF-8", "TMPDIR": "/tmp"}
-    reply = link.call(
-        "run",
-        argv=argv,
-        env=env,
-        cwd=f"{link.hello['folder']}/build",
-        as_program=True,
-        within=BUILD_S,
-        wait_s=BUILD_S,
-    )
+    try:
+        reply = link.call(
+            "run",
+            argv=argv,
+            env=env,
+            cwd=folder,
+            as_program=True,
+            limits={"nproc": BUILD_PROCESSES},
+            max_processes=BUILD_PROCESSES - GUARD,
+            within=BUILD_S,
+            wait_s=BUILD_S,
+        )
+    except AgentRefused as refused:
+        if refused.kind == "overrun":
+            raise NoProgram(
+                f"it does not build: `{shlex.join(argv)}` forked without end "
+                f"({refused} processes were there; all were killed)"
+            ) from None
+        if refused.kind == "exec":
+            raise SandboxError(f"{argv[0]} cannot be run in this sandbox: {refused}") from None
+        raise
     return reply.value["status"], reply.blob.decode(errors="replace")
 
 
@@ -123,7 +151,8 @@ def _only_executable(link: Link, source: Source, folder: str) -> str:
 
 
 def _tail(text: str, lines: int = 12) -> str:
+    """Return the lines from the first on that says what is wrong, else the last."""
     rows = text.rstrip().splitlines()
-    errors = [i for i, row in enumerate(rows) if "error" in row]
-    start = max(0, min(errors[0] if errors else len(rows) - lines, len(rows) - 1))
+    causes = [i for i, row in enumerate(rows) if any(cause in row for cause in CAUSES)]
+    start = max(0, causes[0] if causes else len(rows) - lines)
     return "\n".join(rows[start : start + lines])

@@ -137,7 +137,11 @@ class Lab:
         except AgentRefused as refused:
             if refused.kind != "exec":
                 raise
-            raise NoProgram(f"{argv[0]} cannot be started: {refused}") from None
+            if argv[0] == "python3":
+                raise SandboxError(f"python3 cannot be started in the sandbox: {refused}") from None
+            raise NoProgram(
+                f"{argv[0]} cannot be started: {refused}{missing_interpreter(built, argv, refused)}"
+            ) from None
 
     def start(self, *, workers: object = None, **changes: Any) -> Program:
         """Start the program afresh and wait until it listens.
@@ -176,3 +180,12 @@ class Lab:
     def holds(self, premise: str) -> bool:
         """Whether no check has broken *premise* in this run."""
         return premise not in self.broken
+
+
+def missing_interpreter(built: Built, argv: list[str], refused: AgentRefused) -> str:
+    """Say what "No such file" is about when the program itself is there."""
+    if argv[:1] != list(built.argv[:1]) or "No such file" not in str(refused):
+        return ""
+    if built.interpreter:
+        return f" (its first line names {built.interpreter}, which is not in the sandbox)"
+    return " (the file is there; the loader that it was linked for is not in the sandbox)"

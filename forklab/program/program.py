@@ -23,6 +23,7 @@ SETTLE_S = 1.0
 LOOK_EVERY = 25
 MANY = 60
 HELLO = b"hello, forklab\n"
+LINE = 160
 
 T = TypeVar("T")
 
@@ -64,9 +65,7 @@ class Program:
             NotReady: it ended, listens elsewhere, or does not listen, with one sentence.
         """
         within = within_s * wait.scale()
-        found = self.link.call(
-            "listening", port=self.port, pid=self.pid, within=within, wait_s=within
-        ).value
+        found = self._look("listening", port=self.port, pid=self.pid, within=within, wait_s=within)
         if found["addresses"]:
             self.address = _connectable(found["addresses"])
             self.journal.note("listen", f"it listens on {self.address}:{self.port}")
@@ -115,21 +114,25 @@ class Program:
         Raises:
             Overrun: there are more processes than any right program needs; all were killed.
         """
-        try:
-            value = self.link.call("snapshot", flags=flags, wait_s=30.0).value
-        except AgentRefused as refused:
-            if refused.kind != "overrun":
-                raise
-            failure = Overrun(
-                "a bounded number of processes",
-                f"{refused} processes were there, and more came: it forks without end "
-                "(all were killed)",
-            )
-            failure.snapshot = self.last
-            raise failure from None
+        value = self._look("snapshot", flags=flags, wait_s=30.0)
         self.last = Snapshot(value, self.link.hello["machine"])
         give_names(self.names, self.last, self.port, is_pool=self.is_pool)
         return self.last
+
+    def _look(self, op: str, **arguments: Any) -> Any:
+        """Ask for what counts processes on the way.
+
+        Raises:
+            Overrun: there are more than any right program needs; all were killed.
+        """
+        try:
+            return self.link.call(op, **arguments).value
+        except AgentRefused as refused:
+            if refused.kind != "overrun":
+                raise
+            failure = overrun(str(refused))
+            failure.snapshot = self.last
+            raise failure from None
 
     def stable(self) -> Snapshot:
         """Take snapshots until two in a row hold the same, at most for a second."""
@@ -157,8 +160,7 @@ class Program:
 
     def usage(self, for_s: float = WINDOW_S) -> Usage:
         """Return who used the CPU during the next *for_s* seconds."""
-        window: dict[str, Any] = {"for": for_s}
-        value = self.link.call("usage", wait_s=for_s, **window).value
+        value = self._look("usage", wait_s=for_s, **{"for": for_s})
         return Usage.parse(value, self.link.hello["pid_max"])
 
     def last_pid(self) -> int:
@@ -273,11 +275,27 @@ class Program:
         with contextlib.suppress(AgentRefused):  # it may be gone: what follows will show
             self.link.call("signal", pid=key[0], number=int(number))
 
+    def _act(self, op: str, process: Process, **arguments: Any) -> Any:
+        """Do something to *process*, which must be there for it.
+
+        Raises:
+            CheckFailure: it has ended meanwhile.
+        """
+        try:
+            return self.link.call(op, pid=process.pid, **arguments).value
+        except AgentRefused as refused:
+            if refused.kind != "gone":
+                raise
+            name = self.name(process)
+            raise CheckFailure(
+                f"{name} is there", f"{name} ended before it could be used"
+            ) from None
+
     @contextlib.contextmanager
     def frozen(self, process: Process) -> Iterator[None]:
         """Freeze one process by ptrace: its parent does not hear of it."""
         self.journal.note("freeze", f"{self.name(process)} is frozen", pid=process.pid)
-        self.link.call("freeze", pid=process.pid)
+        self._act("freeze", process)
         try:
             yield
         finally:
@@ -297,7 +315,7 @@ class Program:
         title = {"nproc": "RLIMIT_NPROC", "nofile": "RLIMIT_NOFILE"}[name]
         what = "just above its highest descriptor" if soft is None else str(soft)
         self.journal.note("limit", f"soft {title} of {self.name(process)} becomes {what}")
-        before = self.link.call("limit", pid=process.pid, name=name, soft=soft).value
+        before = self._act("limit", process, name=name, soft=soft)
         try:
             yield
         finally:
@@ -306,10 +324,19 @@ class Program:
                 self.link.call("limit", pid=process.pid, name=name, soft=before[0])
 
 
+def overrun(count: str) -> Overrun:
+    """Return the failure of a program of which *count* processes were seen."""
+    return Overrun(
+        "a bounded number of processes",
+        f"{count} processes were there, and more came: it forks without end (all were killed)",
+    )
+
+
 def last_lines(text: str, count: int = 3) -> str:
     """Return the last lines of what it printed, as the end of a sentence."""
     lines = [line for line in text.rstrip().splitlines() if line.strip()][-count:]
-    return "; it printed: " + " / ".join(lines) if lines else "; it printed nothing"
+    shown = [line if len(line) <= LINE else f"{line[:LINE]} ..." for line in lines]
+    return "; it printed: " + " / ".join(shown) if shown else "; it printed nothing"
 
 
 def _connectable(addresses: list[str]) -> str:

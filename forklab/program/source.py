@@ -7,6 +7,7 @@ import platform
 import stat
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from forklab.errors import CheckFailure
 
@@ -14,6 +15,12 @@ MAX_FILES = 500
 MAX_BYTES = 32 << 20
 ELF = b"\x7fELF"
 MACHINES = {0x03: "i386", 0x28: "arm", 0x3E: "x86_64", 0xB7: "aarch64", 0xF3: "riscv64"}
+RELOCATABLE = 1  # ET_REL
+FOREIGN = {
+    b"MZ": "Windows",
+    b"\xcf\xfa\xed\xfe": "macOS",
+    b"\xca\xfe\xba\xbe": "macOS",
+}
 SKIPPED_FOLDERS = {".git", "__pycache__", ".venv", "node_modules"}
 
 
@@ -49,6 +56,14 @@ class Source:
     main: str
     files: tuple[File, ...]
 
+    @property
+    def interpreter(self) -> str:
+        """What the first line of a script names, "" of anything else."""
+        if self.kind != "script":
+            return ""
+        words = self.files[0].data[2:].split(b"\n", 1)[0].decode(errors="replace").split()
+        return words[0] if words else ""
+
 
 def find(path: Path, machine: str | None = None) -> Source:
     """Return what *path* is.
@@ -61,12 +76,11 @@ def find(path: Path, machine: str | None = None) -> Source:
         NoProgram: there is nothing that could be run, with one sentence why.
     """
     shown = str(path)
-    if not path.exists():
-        raise NoProgram(f"there is no file or folder {shown}")
-    if not path.is_dir() and not path.is_file():
-        raise NoProgram(f"{shown} is neither a file nor a folder")
-    if path.is_dir():
+    mode = _mode(path)
+    if stat.S_ISDIR(mode):
         return _folder(path, shown, machine or platform.machine())
+    if not stat.S_ISREG(mode):
+        raise NoProgram(f"{shown} is neither a file nor a folder")
     data = _data(path)
     kind = _kind(path, data, machine or platform.machine())
     mode = 0o755 if kind in ("executable", "script") else 0o644
@@ -74,15 +88,23 @@ def find(path: Path, machine: str | None = None) -> Source:
     return Source(shown, kind, path.name, (File(path.name, data, mode), *siblings))
 
 
+def _mode(path: Path) -> int:
+    try:
+        return path.stat().st_mode
+    except FileNotFoundError:
+        raise NoProgram(f"there is no file or folder {path}") from None
+    except OSError as error:
+        raise NoProgram(f"{path} cannot be read: {error.strerror}") from error
+
+
 def _data(path: Path) -> bytes:
     try:
         size = path.stat().st_size
-        data = b"" if size > MAX_BYTES else path.read_bytes()
+        if size > MAX_BYTES:
+            raise NoProgram(f"{path} has {size} bytes; at most {MAX_BYTES} are taken")
+        return path.read_bytes()
     except OSError as error:
         raise NoProgram(f"{path} cannot be read: {error.strerror}") from error
-    if size > MAX_BYTES:
-        raise NoProgram(f"{path} has {size} bytes; at most {MAX_BYTES} are taken")
-    return data
 
 
 def _kind(path: Path, data: bytes, machine: str) -> str:
@@ -96,17 +118,32 @@ def _kind(path: Path, data: bytes, machine: str) -> str:
     if data.startswith(ELF):
         return _executable(path, data, machine)
     if data.startswith(b"#!"):
-        return "script"
+        return _script(path, data)
+    for magic, system in FOREIGN.items():
+        if data.startswith(magic):
+            raise NoProgram(f"{path} is an executable for {system}; the sandbox runs Linux")
     raise NoProgram(
         f"{path} is no program that can be started: expected .c, .cpp, .py, an executable, "
         "or a folder with a Makefile"
     )
 
 
+def _script(path: Path, data: bytes) -> str:
+    first = data.split(b"\n", 1)[0]
+    if first.endswith(b"\r"):
+        raise NoProgram(
+            f"{path} has lines that end in CR LF, as Windows writes them: the kernel looks for "
+            f"an interpreter whose name ends in CR; save it with LF"
+        )
+    return "script"
+
+
 def _executable(path: Path, data: bytes, machine: str) -> str:
-    """Check the machine type in the ELF header (elf(5), e_machine)."""
-    order = "little" if data[5:6] == b"\x01" else "big"
-    number = int.from_bytes(data[18:20], order)  # type: ignore[arg-type]
+    """Check the type and the machine in the ELF header (elf(5), e_type, e_machine)."""
+    order: Literal["little", "big"] = "little" if data[5:6] == b"\x01" else "big"
+    if int.from_bytes(data[16:18], order) == RELOCATABLE:
+        raise NoProgram(f"{path} is an object file, not an executable: it was not linked")
+    number = int.from_bytes(data[18:20], order)
     found = MACHINES.get(number, f"machine {number}")
     alike = {"arm64": "aarch64", "amd64": "x86_64"}
     if found != alike.get(machine, machine):
@@ -147,10 +184,10 @@ def _files(path: Path) -> list[File]:
             info = file.lstat()
             if not stat.S_ISREG(info.st_mode):
                 continue
-            data = _data(file)
-            size += len(data)
+            size += info.st_size
             if len(found) >= MAX_FILES or size > MAX_BYTES:
                 raise NoProgram(f"{path} holds too much: at most {MAX_FILES} files, 32 MiB")
+            data = _data(file)
             mode = 0o755 if info.st_mode & stat.S_IXUSR else 0o644
             found.append(File(str(file.relative_to(path)), data, mode))
     return found

@@ -1,7 +1,8 @@
 """Sandbox `docker`: one locked-down container whose PID 1 is the agent.
 
 Created with open standard input, attached before its start and removed by the engine when it
-ends: a harness that dies by any signal leaves nothing, since the agent ends with its input.
+ends: a harness that dies by any signal leaves nothing, since the agent ends with its input. Until
+the container runs, a guard stands by (see `guard`).
 """
 
 from __future__ import annotations
@@ -12,12 +13,14 @@ import random
 import select
 import socket
 import struct
+import uuid
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from forklab.errors import SandboxError
 
 from . import boot
+from .guard import MAKING, RUNS, SESSION, Guard
 from .link import Link
 
 if TYPE_CHECKING:
@@ -31,9 +34,9 @@ MIB = 1 << 20
 # kill frees them, so a full disk would end the agent.
 MEMORY = 1024 * MIB
 TMPFS = {
-    "/lab": "rw,exec,nosuid,nodev,size=64m,mode=755",
-    "/tmp": "rw,exec,nosuid,nodev,size=32m,mode=1777",
-    "/small": "rw,nosuid,nodev,size=1m,mode=755",
+    "/lab": "rw,exec,nosuid,nodev,size=64m,nr_inodes=64k,mode=755",
+    "/tmp": "rw,exec,nosuid,nodev,size=32m,nr_inodes=16k,mode=1777",
+    "/small": "rw,nosuid,nodev,size=1m,nr_inodes=1k,mode=755",
 }
 # the least that observing another user's processes takes; each proved by leaving it out
 CAPABILITIES = ["SYS_PTRACE", "DAC_READ_SEARCH", "KILL", "SETUID", "SETGID", "CHOWN"]
@@ -45,6 +48,7 @@ SYSCTLS = {
     "net.ipv6.conf.all.disable_ipv6": "0",
     "net.ipv4.tcp_wmem": "4096 131072 262144",
     "net.ipv4.tcp_rmem": "4096 131072 262144",
+    "kernel.shmall": "4096",  # pages of System V memory: it outlives its processes, too
 }
 MUX_HEADER = struct.Struct(">BxxxL")
 STDERR = 2
@@ -53,8 +57,9 @@ STDERR = 2
 class AttachedStream:
     """The attached streams of a container: raw in, multiplexed out (Docker Engine API, attach)."""
 
-    def __init__(self, sock: socket.socket) -> None:
+    def __init__(self, sock: socket.socket, why_gone: Callable[[], str]) -> None:
         self._sock = sock
+        self._why_gone = why_gone
         self._buffer = bytearray()
         self._errors = bytearray()
 
@@ -92,6 +97,10 @@ class AttachedStream:
         del self._buffer[:at]
         return bytes(found)
 
+    def why_gone(self) -> str:
+        """Say why the stream may have ended."""
+        return self._why_gone()
+
     def close(self) -> str:
         """End the agent's input, wait until the container has ended."""
         with contextlib.suppress(OSError):
@@ -121,9 +130,11 @@ class Container:
         import requests.exceptions
 
         sweep(self._client)
-        uid = random.choice(UIDS)
+        session = uuid.uuid4().hex
         try:
-            name, stream = self._start(uid)
+            with Guard(session) as guard:
+                name, stream = self._start(random.choice(UIDS), session, guard)
+                guard.tell(RUNS)
         except (docker.errors.DockerException, requests.exceptions.RequestException) as error:
             raise SandboxError(f"the engine could not start a container: {error}") from error
         try:
@@ -136,13 +147,15 @@ class Container:
         finally:
             self._remove(name)
 
-    def _start(self, uid: int) -> tuple[str, AttachedStream]:
+    def _start(self, uid: int, session: str, guard: Guard) -> tuple[str, AttachedStream]:
         """Create, attach, start: in this order, else the first frames are lost."""
         import docker.errors
 
         # what an engine does not know (rootless, other kernels) is left out, one by one
         for sysctls in (SYSCTLS, {"net.ipv4.tcp_max_tw_buckets": "0"}, {}):
-            container = self._create(uid, sysctls)
+            guard.tell(MAKING)
+            container = self._create(uid, session, sysctls)
+            guard.tell(container)
             stream = self._attach(container)
             try:
                 self._client.api.start(container)
@@ -153,7 +166,7 @@ class Container:
                     raise
         raise AssertionError("the last try has no sysctls")
 
-    def _create(self, uid: int, sysctls: dict[str, str]) -> str:
+    def _create(self, uid: int, session: str, sysctls: dict[str, str]) -> str:
         from docker.types import LogConfig, Ulimit
 
         api = self._client.api
@@ -187,7 +200,7 @@ class Container:
             working_dir="/",
             hostname="lab",
             environment={"PATH": "/usr/local/bin:/usr/bin:/bin", "LANG": "C.UTF-8"},
-            labels={OWNER: "forklab", HARNESS: _identity(), "forklab.uid": str(uid)},
+            labels={OWNER: "forklab", HARNESS: _identity(), SESSION: session},
             host_config=host,
         )
         return str(created["Id"])
@@ -199,7 +212,17 @@ class Container:
         # docker-py wraps the socket; reading the wrapper would lose what it has buffered
         sock = getattr(channel, "_sock", channel)
         sock.settimeout(None)
-        return AttachedStream(sock)
+        return AttachedStream(sock, self._why_gone)
+
+    def _why_gone(self) -> str:
+        import docker.errors
+        import requests.exceptions
+
+        try:
+            self._client.ping()
+        except (docker.errors.DockerException, requests.exceptions.RequestException):
+            return "the container engine does not answer any more; was it stopped?"
+        return "the container has ended, though nobody had asked it to"
 
     def _remove(self, container: str) -> None:
         import docker.errors
@@ -213,13 +236,14 @@ class Container:
 
 def _identity() -> str:
     """Name this process so that it is not mixed up with a later one of the same pid."""
-    return f"{_boot_id()} {os.getpid()} {_start_ticks(os.getpid())}"
+    return f"{_machine()} {os.getpid()} {_start_ticks(os.getpid())}"
 
 
-def _boot_id() -> str:
+def _machine() -> str:
+    """Name what a pid is valid in: this boot, this pid namespace."""
     try:
         with open("/proc/sys/kernel/random/boot_id") as file:
-            return file.read().strip()
+            return f"{file.read().strip()}/{os.stat('/proc/self/ns/pid').st_ino}"
     except OSError:  # not Linux: the engine runs in a machine of its own
         return socket.gethostname()
 
@@ -235,12 +259,13 @@ def _start_ticks(pid: int) -> str:
 def sweep(client: DockerClient, say: Callable[[str], None] = lambda text: None) -> int:
     """Remove containers whose harness is gone; return how many.
 
-    They can stay behind only when the engine was killed at the same time as the harness.
+    They can stay behind only when the engine, or the guard, was killed at the same time as the
+    harness.
     """
     removed = 0
     for found in client.api.containers(all=True, filters={"label": f"{OWNER}=forklab"}):
-        boot_id, pid, ticks = (found["Labels"].get(HARNESS, "") + "  ").split(" ")[:3]
-        if boot_id != _boot_id() or not pid.isdigit() or _start_ticks(int(pid)) == ticks:
+        machine, pid, ticks = (found["Labels"].get(HARNESS, "") + "  ").split(" ")[:3]
+        if machine != _machine() or not pid.isdigit() or _start_ticks(int(pid)) == ticks:
             continue
         with contextlib.suppress(Exception):
             client.api.remove_container(found["Id"], force=True)

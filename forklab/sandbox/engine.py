@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import os
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from docker.errors import NotFound
+from docker.errors import APIError, NotFound
 
 from forklab.errors import SandboxError
 from forklab.sandbox import advice, daemon, host, places
@@ -19,6 +18,7 @@ if TYPE_CHECKING:
 
 PACKAGES = ("docker.io", "iptables", "mount")  # the last is missing in the barest roots only
 LABEL = "forklab.owner=forklab"
+CONFLICT = 409
 
 
 @dataclass(frozen=True)
@@ -88,10 +88,20 @@ def remove_containers(client: DockerClient, label: str = LABEL) -> int:
     """Remove every container with *label*, running or not, and say how many there were."""
     removed = 0
     for container in client.api.containers(all=True, filters={"label": label}):
-        with suppress(NotFound):  # it ended meanwhile, and the engine removes it then
-            client.api.remove_container(container["Id"], force=True)
+        remove_container(client, container["Id"])
         removed += 1
     return removed
+
+
+def remove_container(client: DockerClient, container: str) -> None:
+    """Remove *container*, running or not, if it is still there."""
+    try:
+        client.api.remove_container(container, force=True)
+    except NotFound:  # it ended meanwhile, and the engine removes it then
+        pass
+    except APIError as error:  # the engine is just removing it by itself
+        if error.status_code != CONFLICT:
+            raise
 
 
 def _start(problem: str, may_install: bool, say: Say) -> DockerClient:

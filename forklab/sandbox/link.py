@@ -27,6 +27,9 @@ class Stream(Protocol):
     def receive(self, timeout_s: float) -> bytes:
         """Return what has come, b"" at the end; raises TimeoutError when nothing comes."""
 
+    def why_gone(self) -> str:
+        """Say why the stream may have ended, when it has."""
+
     def close(self) -> str:
         """Close the stream and return what the agent wrote on its standard error."""
 
@@ -56,9 +59,14 @@ class Link:
         self._answers: dict[int, tuple[dict[str, Any], bytes]] = {}
         self._lock = threading.Lock()
         self._closed = threading.Event()
+        self._gone = ""
         self._beat = threading.Thread(target=self._keep_beating, daemon=True, name="heartbeat")
         self._beat.start()
-        self.hello: dict[str, Any] = self.call("hello").value
+        try:
+            self.hello: dict[str, Any] = self.call("hello").value
+        except BaseException:
+            self.close()
+            raise
 
     def _keep_beating(self) -> None:
         while not self._closed.wait(BEAT_S):
@@ -74,11 +82,18 @@ class Link:
     def submit(self, op: str, blob: bytes = b"", **arguments: Any) -> int:
         """Ask for *op* and return the number by which `result` gives the answer."""
         number = next(self._numbers)
+        if self._closed.is_set():
+            raise self._lost("the sandbox was closed")
         try:
             self._send(encode({"id": number, "op": op, **arguments}, blob))
         except OSError as error:
-            raise self._lost(str(error)) from error
+            raise self._lost(str(error), self._stream.why_gone()) from error
         return number
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the agent can still be asked."""
+        return not self._closed.is_set()
 
     def result(self, number: int, within_s: float = 0.0) -> Reply:
         """Wait for the answer to request *number*.
@@ -118,20 +133,24 @@ class Link:
         except TimeoutError:
             raise SandboxError("the agent in the sandbox does not answer any more") from None
         except OSError as error:
-            raise self._lost(str(error)) from error
+            raise self._lost(str(error), self._stream.why_gone()) from error
         if not data:
-            raise self._lost("its stream ended")
+            raise self._lost("its stream ended", self._stream.why_gone())
         try:
             for message, blob in self._decoder.feed(data):
                 self._answers[message["id"]] = (message, blob)
         except BadFrame as error:
             raise self._lost(f"it sent {error}") from error
 
-    def _lost(self, why: str) -> SandboxError:
-        said = self.close().strip().splitlines()
-        return SandboxError(
-            f"the agent in the sandbox is gone: {why}" + f" ({said[-1]})" * bool(said)
-        )
+    def _lost(self, what: str, why: str = "") -> SandboxError:
+        """Close, and say it in the same sentence however often it is asked."""
+        if not self._gone:
+            said = self.close().strip().splitlines()
+            because = why or (said[-1] if said else what)
+            self._gone = f"the agent in the sandbox is gone: {because}"
+            if why and said:
+                self._gone += f" (it said: {said[-1]})"
+        return SandboxError(self._gone)
 
     def call(self, op: str, blob: bytes = b"", *, wait_s: float = 0.0, **arguments: Any) -> Reply:
         """Ask for *op* and wait for its answer; *wait_s* as in `result`."""

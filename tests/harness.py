@@ -1,0 +1,121 @@
+"""A harness of our own, as a process that can be killed, and what it leaves behind."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+from docker import DockerClient
+from docker.errors import APIError
+
+START = [sys.executable, "-c", "from forklab.cli import main; main()"]
+
+
+@contextlib.contextmanager
+def open_folder() -> Iterator[Path]:
+    """Give a new folder that every user can reach, as pytest's own are not."""
+    with tempfile.TemporaryDirectory(prefix="tests-") as folder:
+        Path(folder).chmod(0o755)
+        yield Path(folder)
+
+
+class Harness:
+    """`forklab check` as a process, with all that it starts to be told by *folder*.
+
+    The folder is its TMPDIR: it is in its environment and the guard's, in the command line of an
+    agent inside, and in the working folder of what that starts.
+    """
+
+    def __init__(self, folder: Path, *words: str, prefix: Sequence[str] = ()) -> None:
+        folder.mkdir(mode=0o755, parents=True)
+        self.folder = folder
+        self.process = subprocess.Popen(
+            [*prefix, *START, "check", *words, "--runs", str(folder / "runs")],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+            env={**os.environ, "TMPDIR": str(folder), "PYTHONUNBUFFERED": "1"},
+        )
+
+    def read_until(self, text: str) -> str:
+        """Return what it prints up to the line that has *text*, or all of it."""
+        assert self.process.stdout is not None
+        lines = []
+        for line in self.process.stdout:
+            lines.append(line)
+            if text in line:
+                break
+        return "".join(lines)
+
+    def send(self, number: signal.Signals) -> None:
+        """Send a signal as it comes: Ctrl-C to the whole group, another to the process."""
+        if number is signal.SIGINT:
+            os.killpg(self.process.pid, number)
+        else:
+            self.process.send_signal(number)
+
+    def kill_after(self, seconds: float) -> None:
+        """Let it live for *seconds*, if it lives that long."""
+        try:
+            self.process.communicate(timeout=seconds)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.communicate()
+
+    def end(self) -> tuple[int, str]:
+        """Wait for its end; return its status and the rest of what it printed."""
+        rest, _ = self.process.communicate(timeout=60)
+        return self.process.returncode, rest
+
+    def left(self, client: DockerClient | None = None) -> list[str]:
+        """Return what it has left behind by now: containers, processes, folders."""
+        found = self._containers(client) if client is not None else []
+        found += [f"process {pid}" for pid in _processes() if self._is_ours(pid)]
+        return found + [str(path) for path in self.folder.glob("forklab-*")]
+
+    def runs_in_its_container(self, client: DockerClient, command: str) -> bool:
+        """Whether a process whose command line has *command* runs in its container now."""
+        for container in self._containers(client):
+            with contextlib.suppress(APIError):  # it does not run yet
+                rows = client.api.top(container)["Processes"]
+                if any(command in row[-1] for row in rows):
+                    return True
+        return False
+
+    def _containers(self, client: DockerClient) -> list[str]:
+        labels = [
+            (row["Id"], row["Labels"].get("forklab.harness", "").split())
+            for row in client.api.containers(all=True, filters={"label": "forklab.owner=forklab"})
+        ]
+        return [name for name, words in labels if words[1:2] == [str(self.process.pid)]]
+
+    def _is_ours(self, pid: int) -> bool:
+        mark = os.fsencode(str(self.folder))
+        try:
+            texts = [Path(f"/proc/{pid}/{name}").read_bytes() for name in ("cmdline", "environ")]
+            texts.append(os.fsencode(os.readlink(f"/proc/{pid}/cwd")))
+        except OSError:
+            return False
+        return any(mark in text for text in texts)
+
+
+def _processes() -> list[int]:
+    return [int(name) for name in os.listdir("/proc") if name.isdigit()]
+
+
+def until_empty(look: Callable[[], list[str]], within_s: float = 30.0) -> list[str]:
+    """Return what *look* finds once that is nothing, or when the deadline has passed."""
+    end = time.monotonic() + within_s
+    pause = threading.Event()
+    while (found := look()) and time.monotonic() < end:
+        pause.wait(0.02)
+    return found
