@@ -1,0 +1,123 @@
+"""The Markdown files of the project, cut into what can be held against the code."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent.parent
+MADE = {".venv", ".tox", ".cache", "runs", "build", "dist"}
+
+
+def documents() -> list[Path]:
+    """Every Markdown file of the checkout, but of folders that are made and hidden ones."""
+    found = (path for path in HERE.rglob("*.md") if not _made(path))
+    return sorted(found)
+
+
+def _made(path: Path) -> bool:
+    folders = path.relative_to(HERE).parts[:-1]
+    return any(name in MADE or name.startswith(".") for name in folders)
+
+
+@dataclass(frozen=True)
+class Block:
+    """One fenced block: its language, its text, and the line on which it begins."""
+
+    language: str
+    text: str
+    line: int
+
+
+def blocks(document: str) -> list[Block]:
+    """Return the fenced blocks of *document*."""
+    found, opened, language, lines = [], 0, "", list[str]()
+    for number, line in enumerate(document.splitlines(), 1):
+        if not line.startswith("```"):
+            lines.append(line)
+            continue
+        if opened:
+            found.append(Block(language, "".join(f"{text}\n" for text in lines), opened))
+        opened, language, lines = (0 if opened else number), line[3:].strip(), []
+    return found
+
+
+def prose(document: str) -> str:
+    """Return *document* without its fenced blocks."""
+    return re.sub(r"^```.*?^```$", "", document, flags=re.MULTILINE | re.DOTALL)
+
+
+def inline(document: str) -> list[str]:
+    """Return what stands between single backticks, line ends as spaces."""
+    return [" ".join(text.split()) for text in re.findall(r"`([^`]+)`", prose(document))]
+
+
+def links(document: str) -> list[str]:
+    """Return the targets of links and pictures."""
+    return re.findall(r"\]\(([^)\s]+)\)", prose(document))
+
+
+def anchors(document: str) -> set[str]:
+    """Return the names by which the headings of *document* can be linked to."""
+    titles = re.findall(r"^#+ (.*)$", prose(document), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}
+
+
+def tables(document: str) -> list[list[list[str]]]:
+    """Return each table as rows of cells, the heading first, the rule below it left out."""
+    found: list[list[list[str]]] = []
+    inside = False
+    for line in prose(document).splitlines():
+        if not line.startswith("|"):
+            inside = False
+            continue
+        if not inside:
+            found.append([])
+        inside = True
+        cells = [cell.strip() for cell in line.strip("|").split("|")]
+        if set("".join(cells)) - set("-: "):
+            found[-1].append(cells)
+    return found
+
+
+def table(document: str, heading: str) -> list[list[str]]:
+    """Return the rows below the heading row of the table whose first column is *heading*.
+
+    Raises:
+        LookupError: there is no such table.
+    """
+    for rows in tables(document):
+        if rows[0][0] == heading:
+            return rows[1:]
+    raise LookupError(f"no table begins with the column {heading!r}")
+
+
+def commands(document: str) -> Iterator[list[str]]:
+    """Yield the words of every make, forklab and tox command that *document* shows.
+
+    Commands stand in `sh` and `console` blocks (there after `$ `) or between backticks.
+    """
+    for line in _shown_lines(document):
+        words = _words(line)
+        if words and words[0].rpartition("/")[2] in ("make", "forklab", "tox"):
+            yield [words[0].rpartition("/")[2], *words[1:]]
+
+
+def _shown_lines(document: str) -> Iterator[str]:
+    for block in blocks(document):
+        text = block.text.replace("\\\n", " ")
+        if block.language == "sh":
+            yield from text.splitlines()
+        if block.language == "console":
+            yield from (line[2:] for line in text.splitlines() if line.startswith("$ "))
+    yield from (text for text in inline(document) if " " in text)
+
+
+def _words(line: str) -> list[str]:
+    try:
+        return shlex.split(line, comments=True)
+    except ValueError:  # prose between backticks
+        return []
