@@ -302,7 +302,7 @@ class Agent:
         for row in rows:
             second = again.get(row["pid"])
             if second is not None and second.is_dead and row["state"] not in "ZX":
-                row["state"], row["fds"] = second.state, []
+                row |= proc.ENDED | {"state": second.state}
         picture = {
             "time": began,
             "took_s": time.monotonic() - began,

@@ -6,12 +6,15 @@ empty: all of it is normal here, and the process is left out.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import stat as modes
 from typing import Any
 
 VANISHED = (FileNotFoundError, ProcessLookupError)
 CLOSE_ON_EXEC = 0o2000000
+# what is left to describe of a process once it has ended
+ENDED: dict[str, Any] = {"call": None, "fds": [], "args": [], "exe": ""}
 ACCESS = {0o400: "r", 0o200: "w", 0o600: "rw"}
 
 
@@ -177,14 +180,14 @@ def _fds(pid: int, folder: str, *, flags: bool) -> list[list[Any]]:
 def live_thread(pid: int) -> Stat | None:
     """Return the stat of another thread of *pid* that has not ended; None if there is none."""
     try:
-        threads = [int(name) for name in os.listdir(f"/proc/{pid}/task")]
-        for thread in threads:
-            if thread != pid:
-                found = Stat(read(f"/proc/{pid}/task/{thread}/stat"))
-                if found.state not in "ZX":
-                    return found
+        threads = os.listdir(f"/proc/{pid}/task")
     except VANISHED:
-        pass
+        return None
+    for name in threads:
+        with contextlib.suppress(*VANISHED):
+            found = Stat(read(f"/proc/{pid}/task/{name}/stat"))
+            if found.pid != pid and found.state not in "ZX":
+                return found
     return None
 
 

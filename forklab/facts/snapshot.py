@@ -261,7 +261,9 @@ class Snapshot:
     def age(self, zombie: Process) -> float:
         """Seconds for which *zombie* has been one, as far as we know."""
         end = self.ends.get(zombie.key)
-        return self.time - end.ended if end is not None and end.ended is not None else 0.0
+        if end is None or end.ended is None:
+            return 0.0
+        return max(self.time - end.ended, 0.0)  # it may have ended while the picture was taken
 
     def pictures(self) -> dict[Key, tuple[str, ...]]:
         """What each live process holds, for comparing two snapshots."""
