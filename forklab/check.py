@@ -1,28 +1,18 @@
-"""One run: a lab's checks on one program, reported as they end and kept in a folder."""
+"""One run: a lab's checks on one program. The sandbox is on its way while pytest is imported."""
 
 from __future__ import annotations
 
-import contextlib
-import os
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
-import pytest
+from forklab import labs
+from forklab.interrupt import as_ctrl_c
+from forklab.sandbox.opening import Opening
 
-from forklab import labs, plugin, tree
-from forklab.errors import CheckFailure, UsageError
-from forklab.interrupt import as_ctrl_c, held_off
-from forklab.labs import LabInfo
-from forklab.program.lab import Lab
-from forklab.reports import json_report, junit
-from forklab.reports.folder import RunFolder, open_folder
-from forklab.reports.terminal import Terminal
-from forklab.results.record import Check, Result, Run
-from forklab.sandbox.choose import Sandbox
+if TYPE_CHECKING:
+    from forklab.results.record import Run
 
 
 @dataclass(frozen=True)
@@ -51,159 +41,7 @@ def check(order: Order, out: TextIO, say: Callable[[str], None]) -> Run:
     """
     info = labs.read(order.lab)
     info.spec.changed(order.run, order.port, order.workers)  # complain before anything is started
-    return _Session(order, info, out, say).run_checks()
+    with as_ctrl_c(), Opening(order.sandbox, say) as opening:
+        from forklab.session import Session
 
-
-class _Session:
-    """A run while it is under way."""
-
-    def __init__(
-        self, order: Order, info: LabInfo, out: TextIO, say: Callable[[str], None]
-    ) -> None:
-        self.order = order
-        self.info = info
-        self.say = say
-        self.report = None if order.json else Terminal(out)
-        self.out = out
-        self.folder: RunFolder = open_folder(order.runs, info.name)
-        self.checks: list[Check] = []
-        self.lab: Lab | None = None
-        self.began = False
-        self.trouble: Exception | None = None
-        self.run = Run(
-            lab=info.name,
-            title=info.title,
-            program=str(order.program or f"the reference program, {_shown(info.program)}"),
-            sandbox=order.sandbox,
-            began=datetime.now(UTC).isoformat(timespec="seconds"),
-            folder=self.folder.shown,
-        )
-
-    def run_checks(self) -> Run:
-        """Run pytest on the lab's scenario, in this process."""
-        wanted = plugin.Wanted(
-            program=self.order.program,
-            run=self.order.run,
-            port=self.order.port,
-            workers=self.order.workers,
-            sandbox=self.order.sandbox,
-            declared=self.order.declared,
-            only=self.order.only,
-            on_result=self._on_result,
-            on_checks=self._on_checks,
-            on_lab=self._on_lab,
-            on_broken=self._on_broken,
-            say=self.say,
-        )
-        began = time.monotonic()
-        status = self._until_interrupted(wanted)
-        self.run.seconds = time.monotonic() - began
-        self.run.interrupted = status == pytest.ExitCode.INTERRUPTED
-        if status not in (0, 1, 2, 5) and not self.run.broken:
-            self.run.broken = f"pytest ended with status {status}"
-        if not self.run.interrupted and not self.run.broken:
-            self._refuse_unknown_ids()
-        with held_off():
-            self._finish()
-        return self.run
-
-    def _refuse_unknown_ids(self) -> None:
-        missing = self.order.only - {check.id for check in self.checks}
-        if missing:
-            raise UsageError(
-                f"{self.info.dashed} has no check {', '.join(sorted(missing))}; the ids are in "
-                f"{_shown(self.info.folder / 'README.md')}"
-            )
-
-    def _until_interrupted(self, wanted: plugin.Wanted) -> int:
-        """Run the checks; an interruption that pytest does not turn into a status is one, too."""
-        with as_ctrl_c():
-            try:
-                return self._pytest(wanted)
-            except KeyboardInterrupt:
-                return pytest.ExitCode.INTERRUPTED
-
-    def _pytest(self, wanted: plugin.Wanted) -> int:
-        scenario = tree.root() / "scenarios" / f"test_{self.info.name}.py"
-        arguments = [
-            str(scenario),
-            "-c", os.devnull, f"--rootdir={tree.root()}", "-o", f"pythonpath={tree.root()}",
-            "--import-mode=importlib", "-p", "no:terminal", "-p", "no:cacheprovider",
-            "-p", "no:faulthandler", "-p", "no:logging", "-p", "no:junitxml", "-s",
-            *self.order.pytest_args,
-        ]  # fmt: skip
-        return int(pytest.main(arguments, plugins=[_Wants(wanted)]))
-
-    def _on_checks(self, checks: list[Check]) -> None:
-        self.checks = checks
-        self.run.total = len(checks)
-
-    def _on_lab(self, lab: Lab, sandbox: Sandbox) -> None:
-        self.lab = lab
-        hello = lab.link.hello
-        self.run.image = sandbox.image
-        self.run.kernel, self.run.machine = hello["kernel"], hello["machine"]
-        self.run.not_isolated = sandbox.not_isolated
-        with contextlib.suppress(CheckFailure):
-            built = lab.built()
-            self.run.build, self.run.warnings = built.command, built.warnings
-            port = lab.spec.fixed_port or "PORT"
-            self.run.command = " ".join(lab.spec.argv(built.argv, port, lab.spec.workers))
-
-    def _on_broken(self, why: str) -> None:
-        self.run.broken = self.run.broken or why
-
-    def _begin(self) -> None:
-        if not self.began:
-            self.began = True
-            self._show(lambda report: report.begin(self.run, self.checks))
-
-    def _show(self, tell: Callable[[Terminal], None]) -> None:
-        """Tell the terminal; when whoever read it has gone, the run goes on for its folder."""
-        if self.report is None:
-            return
-        try:
-            tell(self.report)
-        except BrokenPipeError as error:
-            self.report, self.trouble = None, error
-
-    def _on_result(self, result: Result, lab: Lab | None, raw: dict[str, object] | None) -> None:
-        self._begin()
-        self.run.results.append(result)
-        self._show(lambda report: report.result(result))
-        try:
-            self.folder.write_result(result, raw, result.output)
-        except UsageError as error:  # told at the end: raised here, it would be pytest's failure
-            self.trouble = error
-
-    def _finish(self) -> None:
-        self._begin()
-        if self.lab is not None:
-            self.folder.write_events(event.as_json() for event in self.lab.journal.events)
-        self.folder.finish(self.run)
-        if self.order.junit is not None:
-            self.order.junit.write_text(junit.render(self.run))
-        self._show(lambda report: report.end(self.run))
-        if self.order.json:
-            self.out.write(json_report.render(self.run) + "\n")
-        if self.trouble is not None:
-            raise self.trouble
-
-
-class _Wants:
-    """Gives the plugin what is wanted before it reads its own options."""
-
-    def __init__(self, wanted: plugin.Wanted) -> None:
-        self._wanted = wanted
-
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_configure(self, config: pytest.Config) -> None:
-        """Hand it over."""
-        config.stash[plugin.WANTED] = self._wanted
-
-
-def _shown(path: Path) -> str:
-    """Return *path* relative to the current folder where it is below it."""
-    with contextlib.suppress(ValueError):
-        return str(path.resolve().relative_to(Path.cwd()))
-    return str(path)
+        return Session(order, info, opening, out, say).run_checks()

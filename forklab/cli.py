@@ -137,6 +137,24 @@ def mutants(lab: str | None, only: str) -> None:
 
 
 @main.command()
+@click.argument("lab")
+@click.option("--runs", type=click.IntRange(min=1), default=100, show_default=True)
+@click.option(
+    "--busy/--quiet", default=True, help="Keep every core busy meanwhile (default), or not."
+)
+@says_its_errors
+def flaky(lab: str, runs: int, busy: bool) -> None:
+    """Run the checks of LAB on its reference program, many times; none may fail.
+
+    All in one process and one sandbox. Exit status: 0 all pass, 1 some FAIL, 3 some BROKEN, 130
+    interrupted.
+    """
+    from forklab.flaky import flaky as run_many
+
+    sys.exit(run_many(lab, runs, busy, click.echo).exit_status)
+
+
+@main.command()
 def doctor() -> None:
     """Say what is here, what is missing and what to do. Changes nothing."""
     from forklab import doctor as examination

@@ -28,7 +28,8 @@ from forklab.program.source import NoProgram
 from forklab.results.evidence import evidence
 from forklab.results.record import Check, Result, Verdict
 from forklab.sandbox.choose import Sandbox, choose
-from forklab.sandbox.link import AgentRefused
+from forklab.sandbox.link import AgentRefused, Link
+from forklab.sandbox.opening import Opening
 
 Raw = dict[str, object]
 
@@ -47,6 +48,7 @@ class Wanted:
         on_checks: called once with all checks that will run.
         on_lab: called with each lab once its sandbox stands.
         on_broken: called with one sentence when nothing more can be looked at; the run ends.
+        opening: the sandbox, where the caller has begun to open it.
     """
 
     program: Path | None = None
@@ -61,6 +63,7 @@ class Wanted:
     on_lab: Callable[[Lab, Sandbox], None] = lambda lab, sandbox: None
     on_broken: Callable[[str], None] = lambda why: None
     say: Callable[[str], None] = lambda text: None
+    opening: Opening | None = None
     opened: dict[str, Lab] = field(default_factory=dict)
 
 
@@ -93,14 +96,20 @@ class Sandboxes:
             reference = self._wanted.program is None
             spec = info.spec.changed(self._wanted.run, self._wanted.port, self._wanted.workers)
             declared = info.declares if reference else self._wanted.declared
-            sandbox = choose(self._wanted.sandbox, self._wanted.say)
-            link = self._stack.enter_context(sandbox.open())
+            sandbox, link = self._open()
             path = self._wanted.program or info.program
             lab = Lab(link, spec.declaring(declared), path)
             lab.notes += sandbox.not_isolated
             opened[name] = lab
             self._wanted.on_lab(lab, sandbox)
         return opened[name]
+
+    def _open(self) -> tuple[Sandbox, Link]:
+        """Take the sandbox that is on its way, or open one."""
+        if self._wanted.opening is not None:
+            return self._wanted.opening.wait()
+        sandbox = choose(self._wanted.sandbox, self._wanted.say)
+        return sandbox, self._stack.enter_context(sandbox.open())
 
     def close(self) -> None:
         """End every sandbox."""

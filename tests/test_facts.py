@@ -153,11 +153,10 @@ def test_the_kind_of_a_state_or_a_socket_that_is_new_is_its_number() -> None:
 
 
 def test_a_zombie_is_as_old_as_its_end_was_seen() -> None:
-    taken = picture(zombie(11, since=0.5), zombie(12)._replace(end=None))
+    rows = (zombie(11, since=0.5), zombie(12)._replace(end=None), zombie(13, since=-0.1))
+    taken = picture(*rows)
 
-    young, unknown = taken.zombies
-    assert taken.age(young) == pytest.approx(0.5)
-    assert taken.age(unknown) == 0.0
+    assert [taken.age(found) for found in taken.zombies] == [pytest.approx(0.5), 0.0, 0.0]
 
 
 def test_the_holders_of_the_other_end() -> None:

@@ -6,6 +6,7 @@ removed when we leave: a harness that was killed cannot do that any more.
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
@@ -32,6 +33,7 @@ def main() -> None:
     try:
         loop = Loop(read_fd, write_fd)
         agent = Agent(loop, folder, None if uid < 0 else uid, is_init=is_init)
+        gc.freeze()  # what is loaded stays: a fork need not copy it to write its marks
         try:
             loop.serve(agent.operations())
         finally:

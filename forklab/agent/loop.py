@@ -51,7 +51,7 @@ class Pending:
         self.within_s = within_s
         self.polls = polls
         self.began = time.monotonic()
-        self.since = since or (lambda: self.began)
+        self.since = since
         self.looks = 0
 
     def answer(self) -> Answer | None:
@@ -64,7 +64,8 @@ class Pending:
 
     def rest_s(self) -> float:
         """Time until the deadline; below 0 when it is over."""
-        return self.since() + self.within_s - time.monotonic()
+        began = self.began if self.since is None else self.since()
+        return began + self.within_s - time.monotonic()
 
     def nap_s(self) -> float:
         """How long nothing needs to be looked at, as far as this operation goes."""

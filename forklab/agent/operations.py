@@ -102,10 +102,18 @@ class Agent:
             "limits_bite": (os.geteuid() if self.uid is None else self.uid) != 0,
         }, b""
 
+    def op_memory(self, message: Message, blob: bytes) -> Answer:
+        """Answer how much memory the agent itself has resident, in KiB."""
+        return proc.resident_kib("/proc/self/status"), b""
+
     # programs and commands
 
     def op_start(self, message: Message, blob: bytes) -> Answer:
-        """Start a program in a fresh work folder; answer its pid and start time."""
+        """Start a program in a fresh work folder; answer its pid and start time.
+
+        `last_pid` is the pid that was given out last before it.
+        """
+        last_pid = proc.last_pid()
         self._number += 1
         self.cwd = f"{self.folder}/work-{self._number}"
         work.make(self.cwd, self.uid, message.get("files"))
@@ -117,7 +125,7 @@ class Agent:
         found = proc.stat(child.pid)
         start_ticks = found.start_ticks if found else 0
         self.ends.watch(child.pid, start_ticks, started=True)
-        return {"pid": child.pid, "start_ticks": start_ticks}, b""
+        return {"pid": child.pid, "start_ticks": start_ticks, "last_pid": last_pid}, b""
 
     def _make_room(self, limits: dict[str, int]) -> None:
         """RLIMIT_NPROC counts a user: where the program has none of its own, count us too."""
@@ -294,9 +302,10 @@ class Agent:
         for row in rows:
             second = again.get(row["pid"])
             if second is not None and second.is_dead and row["state"] not in "ZX":
-                row["state"], row["fds"] = second.state, []
+                row |= proc.ENDED | {"state": second.state}
         picture = {
             "time": began,
+            "took_s": time.monotonic() - began,
             "last_pid": last,
             "processes": rows,
             "tcp": tcp,
@@ -313,7 +322,9 @@ class Agent:
         """
         if not self.is_init:
             return {found.pid: found for found in self._mine(proc.stats())}
-        return {found.pid: now for found in mine if (now := proc.stat(found.pid)) is not None}
+        return {
+            found.pid: now for found in mine if (now := proc.stat(found.pid, found)) is not None
+        }
 
     def _is_whole(self, mine: list[proc.Stat], again: dict[int, proc.Stat], last: int) -> bool:
         same = {found.identity for found in mine} == {found.identity for found in again.values()}

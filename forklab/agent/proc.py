@@ -6,12 +6,15 @@ empty: all of it is normal here, and the process is left out.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import stat as modes
 from typing import Any
 
 VANISHED = (FileNotFoundError, ProcessLookupError)
 CLOSE_ON_EXEC = 0o2000000
+# what is left to describe of a process once it has ended
+ENDED: dict[str, Any] = {"call": None, "fds": [], "args": [], "exe": ""}
 ACCESS = {0o400: "r", 0o200: "w", 0o600: "rw"}
 
 
@@ -48,11 +51,13 @@ class Stat:
         "start_stack",
         "start_ticks",
         "state",
+        "text",
         "threads",
     )
 
     def __init__(self, text: bytes) -> None:
         """Parse *text*; the name may hold spaces and parentheses, so cut at the last ')'."""
+        self.text = text
         head, _, tail = text.rpartition(b")")
         fields = tail.split()
         if len(fields) < 26:
@@ -80,17 +85,18 @@ class Stat:
         return self.pid, self.start_ticks, self.ppid
 
 
-def stat(pid: int) -> Stat | None:
-    """Return the stat of *pid*; None if it is gone."""
+def stat(pid: int, before: Stat | None = None) -> Stat | None:
+    """Return the stat of *pid*, which is *before* if nothing has changed; None if it is gone."""
     try:
-        return Stat(read(f"/proc/{pid}/stat"))
+        text = read(f"/proc/{pid}/stat")
+        return before if before is not None and text == before.text else Stat(text)
     except VANISHED:
         return None
 
 
-def stats() -> dict[int, Stat]:
-    """Return the stat of every process of this pid namespace."""
-    return {pid: found for pid in pids() if (found := stat(pid)) is not None}
+def stats(of: list[int] | None = None) -> dict[int, Stat]:
+    """Return the stat of each process *of* these; None: of every one of this pid namespace."""
+    return {pid: found for pid in of or pids() if (found := stat(pid)) is not None}
 
 
 def uid(pid: int) -> int | None:
@@ -109,6 +115,14 @@ def uid(pid: int) -> int | None:
     except VANISHED:
         pass
     return None
+
+
+def resident_kib(path: str) -> int:
+    """Return VmRSS of the `status` file at *path*, in KiB; 0 where there is none."""
+    for line in read(path).splitlines():
+        if line.startswith(b"VmRSS:"):
+            return int(line.split()[1])
+    return 0
 
 
 def describe(found: Stat, *, flags: bool) -> dict[str, Any] | None:
@@ -166,14 +180,14 @@ def _fds(pid: int, folder: str, *, flags: bool) -> list[list[Any]]:
 def live_thread(pid: int) -> Stat | None:
     """Return the stat of another thread of *pid* that has not ended; None if there is none."""
     try:
-        threads = [int(name) for name in os.listdir(f"/proc/{pid}/task")]
-        for thread in threads:
-            if thread != pid:
-                found = Stat(read(f"/proc/{pid}/task/{thread}/stat"))
-                if found.state not in "ZX":
-                    return found
+        threads = os.listdir(f"/proc/{pid}/task")
     except VANISHED:
-        pass
+        return None
+    for name in threads:
+        with contextlib.suppress(*VANISHED):
+            found = Stat(read(f"/proc/{pid}/task/{name}/stat"))
+            if found.pid != pid and found.state not in "ZX":
+                return found
     return None
 
 

@@ -13,7 +13,7 @@ import struct
 from collections.abc import Iterator
 
 NETLINK_SOCK_DIAG = 4
-SOCK_DIAG_BY_FAMILY = 20
+TCPDIAG_GETSOCK, SOCK_DIAG_BY_FAMILY = 18, 20
 REQUEST, DUMP = 0x001, 0x300
 NLMSG_ERROR, NLMSG_DONE = 2, 3
 UDIAG_SHOW_PEER, UDIAG_SHOW_RQLEN = 4, 16
@@ -29,22 +29,22 @@ TcpRow = tuple[int, int, str, int, str, int, int, int, int]
 UnixRow = tuple[int, int, int, int, int, int]
 
 
-def _ask(payload: bytes, flags: int) -> Iterator[bytes]:
+def _ask(payload: bytes, flags: int, kind: int = SOCK_DIAG_BY_FAMILY) -> Iterator[bytes]:
     """Send one request and yield the body of each answer.
 
     Raises:
         OSError: the kernel refuses (ENOENT: the module for this family is not there).
     """
     with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, NETLINK_SOCK_DIAG) as kernel:
-        header = struct.pack("=IHHII", 16 + len(payload), SOCK_DIAG_BY_FAMILY, flags, 1, 0)
+        header = struct.pack("=IHHII", 16 + len(payload), kind, flags, 1, 0)
         kernel.send(header + payload)
         while True:
             answer, at = kernel.recv(1 << 17), 0
             while at < len(answer):
-                size, kind = struct.unpack_from("=IH", answer, at)
-                if kind == NLMSG_DONE:
+                size, said = struct.unpack_from("=IH", answer, at)
+                if said == NLMSG_DONE:
                     return
-                if kind == NLMSG_ERROR:
+                if said == NLMSG_ERROR:
                     error = -struct.unpack_from("=i", answer, at + 16)[0]
                     raise OSError(error, "sock_diag: " + os.strerror(error))
                 yield answer[at + 16 : at + size]
@@ -56,19 +56,18 @@ def _ask(payload: bytes, flags: int) -> Iterator[bytes]:
 def tcp(states: int = ALL_STATES) -> list[TcpRow]:
     """Every TCP socket, IPv4 and IPv6, whose state is in the bit mask *states*."""
     try:
-        return [row for family in (socket.AF_INET, socket.AF_INET6) for row in _tcp(family, states)]
+        return _tcp(states)
     except OSError:
         return [row for row in _tcp_from_proc() if states >> row[1] & 1]
 
 
-def _tcp(family: int, states: int) -> Iterator[TcpRow]:
-    request = struct.pack("=BBBBI", family, socket.IPPROTO_TCP, 0, 0, states) + bytes(48)
-    try:
-        for body in _ask(request, REQUEST | DUMP):
-            yield _tcp_row(body)
-    except OSError:
-        if family == socket.AF_INET:  # without IPv6 in the kernel there is nothing to list
-            raise
+def _tcp(states: int) -> list[TcpRow]:
+    """Ask by the older request: it gives both families in one walk of the hash table.
+
+    A walk takes 0.2 to 0.4 ms where that table has 262144 buckets, however few sockets there are.
+    """
+    request = bytes(52) + struct.pack("=II", states, 0)
+    return [_tcp_row(body) for body in _ask(request, REQUEST | DUMP, TCPDIAG_GETSOCK)]
 
 
 def _tcp_row(body: bytes) -> TcpRow:

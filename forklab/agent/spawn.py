@@ -19,6 +19,7 @@ import termios
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cache
 
 EXEC_FAILED = 127
 HELPER_S = 5.0
@@ -64,6 +65,7 @@ def start(wanted: Start) -> int:
     Raises:
         OSError: errno of the step that failed in the child, exec included.
     """
+    _ignored()  # once and here, not in every child
     told, tell = os.pipe()  # close-on-exec: end of file means that exec succeeded
     pid = os.fork()
     if pid == 0:
@@ -97,22 +99,27 @@ def _become(wanted: Start) -> None:
         os.dup2(fd, number)
     if wanted.controlling:
         fcntl.ioctl(0, termios.TIOCSCTTY, 0)
-    for number in signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP}:
-        if signal.getsignal(number) == signal.SIG_IGN:
-            signal.signal(number, signal.SIG_DFL)
+    for number in _ignored():
+        signal.signal(number, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_SETMASK, [])
     for name, soft in {"core": 0, **wanted.limits}.items():
         _limit(name, soft)
     os.umask(0o022)
     if wanted.expendable:
-        with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "w") as adjust:
-            adjust.write("1000")
+        with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "wb", 0) as adjust:
+            adjust.write(b"1000")
         _prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)  # a container has it already
     if wanted.uid is not None:
         os.setgroups([])
         os.setresgid(wanted.uid, wanted.uid, wanted.uid)
         os.setresuid(wanted.uid, wanted.uid, wanted.uid)
     os.chdir(wanted.cwd)
+
+
+@cache
+def _ignored() -> list[int]:
+    """List the signals that the agent ignores; what it ignores does not change."""
+    return [n for n in signal.valid_signals() if signal.getsignal(n) == signal.SIG_IGN]
 
 
 def _limit(name: str, soft: int) -> None:

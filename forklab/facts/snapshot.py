@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, NamedTuple
 
 from forklab.facts.calls import ON_A_DESCRIPTOR, call_name
@@ -36,18 +36,28 @@ class Descriptor(NamedTuple):
     @property
     def kind(self) -> str:
         """`socket`, `pipe`, `terminal`, `anon` (epoll, pidfd ...) or `file`."""
-        if self.target.startswith("/dev/pts/"):
-            return "terminal"
-        if self.target.startswith("/"):
-            return "file"
-        head = self.target.partition(":")[0]
-        return "anon" if head == "anon_inode" else head
+        return _kind(self.target)
 
     @property
     def inode(self) -> int:
         """Inode of a socket or a pipe; 0 for anything else."""
-        head, _, tail = self.target.partition(":[")
-        return int(tail[:-1]) if head in ("socket", "pipe") and tail else 0
+        return _inode(self.target)
+
+
+@lru_cache(maxsize=4096)  # the same few targets are judged in every snapshot
+def _kind(target: str) -> str:
+    if target.startswith("/dev/pts/"):
+        return "terminal"
+    if target.startswith("/"):
+        return "file"
+    head = target.partition(":")[0]
+    return "anon" if head == "anon_inode" else head
+
+
+@lru_cache(maxsize=4096)
+def _inode(target: str) -> int:
+    head, _, tail = target.partition(":[")
+    return int(tail[:-1]) if head in ("socket", "pipe") and tail else 0
 
 
 class Process(NamedTuple):
@@ -251,7 +261,9 @@ class Snapshot:
     def age(self, zombie: Process) -> float:
         """Seconds for which *zombie* has been one, as far as we know."""
         end = self.ends.get(zombie.key)
-        return self.time - end.ended if end is not None and end.ended is not None else 0.0
+        if end is None or end.ended is None:
+            return 0.0
+        return max(self.time - end.ended, 0.0)  # it may have ended while the picture was taken
 
     def pictures(self) -> dict[Key, tuple[str, ...]]:
         """What each live process holds, for comparing two snapshots."""

@@ -51,6 +51,13 @@ class Usage(NamedTuple):
         return cls(value["seconds"], (last - first) % pid_max, value["printed"], rows)
 
     @property
+    def at_rest(self) -> bool:
+        """Nobody wanted a CPU for more than a twentieth of the window, printed or was forked."""
+        wanted = max((row.cpu_ns + row.waiting_ns for row in self.rows), default=0)
+        quiet = not self.pids_used and not self.printed_bytes
+        return quiet and wanted < 0.05 * self.seconds * 1e9
+
+    @property
     def spinners(self) -> list[ProcessUsage]:
         """Processes that spin, the busiest first."""
         found = [row for row in self.rows if row.spins(self.seconds)]

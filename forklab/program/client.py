@@ -26,9 +26,9 @@ class Client:
 
     def _talk(self, blob: bytes = b"", *, within_s: float = ANSWER_S, **wanted: Any) -> bytes:
         within = within_s * scale()
-        reply = self._link.call(
-            "talk", blob, wait_s=within, conn=self.conn, start=self._read, within=within, **wanted
-        )
+        asked = {"conn": self.conn, "start": self._read, "within": within, **wanted}
+        with self._journal.waiting(within):
+            reply = self._link.call("talk", blob, wait_s=within, **asked)
         self.state = ClientState.parse(reply.value)
         self._read += len(reply.blob)
         return reply.blob
@@ -81,7 +81,8 @@ class Client:
         """Send up to *size* bytes without reading, until nothing moves for *quiet_s* seconds."""
         self._journal.note("send", f"{self.name} sends without reading until nothing moves")
         quiet = quiet_s * scale()
-        reply = self._link.call("stall", conn=self.conn, pattern=size, quiet=quiet, wait_s=60.0)
+        with self._journal.waiting(quiet):
+            reply = self._link.call("stall", wait_s=60.0, conn=self.conn, pattern=size, quiet=quiet)
         self.state = ClientState.parse(reply.value)
         return self.state
 

@@ -6,6 +6,8 @@ import itertools
 import json
 import re
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 
@@ -23,12 +25,18 @@ class Event(NamedTuple):
 
 
 class Journal:
-    """Events of a whole run; `steps` are those of the check that runs now."""
+    """Events of a whole run; `steps` are those of the check that runs now.
+
+    Attributes:
+        waited_s: seconds of waiting that the checks themselves demanded, so far: windows, and
+            deadlines that passed.
+    """
 
     def __init__(self) -> None:
         self._began = time.monotonic()
         self.events: list[Event] = []
         self.steps: list[str] = []
+        self.waited_s = 0.0
 
     def note(self, kind: str, text: str, **facts: Any) -> None:
         """Write down one event; what is done to the program is a step."""
@@ -41,6 +49,14 @@ class Journal:
         """A check begins: its steps begin anew."""
         self.note("check", f"check {check} begins")
         self.steps = []
+
+    @contextmanager
+    def waiting(self, deadline_s: float) -> Iterator[None]:
+        """Count *deadline_s* as demanded if what is done here lasts so long."""
+        began = time.monotonic()
+        yield
+        if time.monotonic() - began >= deadline_s:
+            self.waited_s += deadline_s
 
     def done(self) -> list[str]:
         """The steps of this check, with repetitions folded: "client-3 to client-18 connect"."""

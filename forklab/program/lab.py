@@ -43,6 +43,7 @@ class Lab:
         self.broken: dict[str, str] = {}
         self.program: Program | None = None
         self.notes: list[str] = []
+        self._clean = True
         self._built: Built | NoProgram | None = None
         self._ports = itertools.count(random.randrange(FIRST_PORT, 20_000))
 
@@ -110,15 +111,17 @@ class Lab:
             NoProgram: it cannot be built or executed.
         """
         built = self.built()
-        self.reset(keep_listeners=True)
+        if not self._clean:
+            self.reset(keep_listeners=True)
         port = self.port() if port is None else port
         size = self.spec.workers if workers is None else workers
         argv = argv or self.spec.argv(built.argv, port_word or port, size)
         program = Program(self.link, self.journal, argv, port, size if isinstance(size, int) else 0)
-        program.first_pid = program.last_pid()
         self.journal.note("start", "start " + " ".join(argv), argv=argv)
+        self._clean = False
         started = self._start(argv, built, processes)
-        program.pid, program.key = started["pid"], (started["pid"], started["start_ticks"])
+        program.pid, program.first_pid = started["pid"], started["last_pid"]
+        program.key = (program.pid, started["start_ticks"])
         self.program = program
         return program
 
@@ -176,6 +179,7 @@ class Lab:
             self.link.call("reset", wait_s=30.0, keep_listeners=keep_listeners)
         except AgentRefused as refused:
             raise SandboxError(f"the sandbox could not be cleaned: {refused}") from refused
+        self._clean = True
 
     def holds(self, premise: str) -> bool:
         """Whether no check has broken *premise* in this run."""

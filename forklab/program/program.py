@@ -156,11 +156,13 @@ class Program:
 
     def throughout(self, check: Callable[..., T], *args: Any, for_s: float = WINDOW_S) -> T:
         """Demand that *check* holds all the time; see `wait.throughout`."""
-        return wait.throughout(self.snapshot, check, *args, for_s=for_s)
+        with self.journal.waiting(for_s * wait.scale()):
+            return wait.throughout(self.snapshot, check, *args, for_s=for_s)
 
     def usage(self, for_s: float = WINDOW_S) -> Usage:
         """Return who used the CPU during the next *for_s* seconds."""
-        value = self._look("usage", wait_s=for_s, **{"for": for_s})
+        with self.journal.waiting(for_s):
+            value = self._look("usage", wait_s=for_s, **{"for": for_s})
         return Usage.parse(value, self.link.hello["pid_max"])
 
     def last_pid(self) -> int:

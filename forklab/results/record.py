@@ -100,6 +100,7 @@ class Run:
         began: ISO 8601, UTC.
         build: the command that built it, and warnings: what the compiler said.
         folder: where everything is kept, relative to the current folder if below it.
+        waited_s: how much of `seconds` was waiting that the checks demanded.
         interrupted: it was stopped by Ctrl-C or a signal; what is there was finished.
     """
 
@@ -118,6 +119,7 @@ class Run:
     folder: str = ""
     not_isolated: tuple[str, ...] = ()
     seconds: float = 0.0
+    waited_s: float = 0.0
     interrupted: bool = False
     broken: str = ""
     results: list[Result] = field(default_factory=list)

@@ -15,6 +15,10 @@ from pathlib import Path
 
 AGENT = Path(__file__).parent.parent / "agent"
 
+# Large blocks go back to the kernel as soon as they are free: a fork copies the tables of what is
+# still there (mallopt(3)).
+ENVIRONMENT = {"LANG": "C.UTF-8", "MALLOC_MMAP_THRESHOLD_": str(1 << 20)}
+
 # 4 bytes of length, then a zip that is imported from memory: the root of a container is read-only
 LOADER = """
 import os, runpy, sys

@@ -199,7 +199,7 @@ class Container:
             user="0:0",
             working_dir="/",
             hostname="lab",
-            environment={"PATH": "/usr/local/bin:/usr/bin:/bin", "LANG": "C.UTF-8"},
+            environment={"PATH": "/usr/local/bin:/usr/bin:/bin", **boot.ENVIRONMENT},
             labels={OWNER: "forklab", HARNESS: _identity(), SESSION: session},
             host_config=host,
         )

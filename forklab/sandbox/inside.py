@@ -111,7 +111,7 @@ class Inside:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             start_new_session=True,
-            env={"PATH": os.environ.get("PATH", os.defpath), "LANG": "C.UTF-8"},
+            env={"PATH": os.environ.get("PATH", os.defpath), **boot.ENVIRONMENT},
         )
         try:
             stream = PipeStream(process)
