@@ -232,7 +232,7 @@ def test_a_pattern_has_its_size_and_ends_in_a_newline(size: int) -> None:
 
     assert len(found) == size
     assert found.endswith(b"\n" * (size > 0))
-    lines = found[:-1].split(b"\n")
+    lines = bytes(found[:-1]).split(b"\n")
     assert len(lines) == len(set(lines))
 
 
