@@ -6,10 +6,7 @@ import ast
 import re
 import shlex
 import subprocess
-import sys
-from collections.abc import Iterator
 from configparser import ConfigParser
-from graphlib import TopologicalSorter
 from itertools import pairwise
 from pathlib import Path
 
@@ -242,84 +239,7 @@ def test_the_changelog_counts_the_checks() -> None:
         assert f"Lab `{lab}`: {len(declared(lab))} checks" in text
 
 
-# the rooms
-
-
-def rooms() -> set[str]:
-    """Return the folders and modules of the package."""
-    return {path.stem for path in (HERE / "forklab").iterdir() if holds_python(path)}
-
-
-def holds_python(path: Path) -> bool:
-    """Whether *path* is a module, or a package, of ours."""
-    return path.suffix == ".py" if path.is_file() else (path / "__init__.py").exists()
-
-
-def table_of_rooms() -> dict[str, set[str]]:
-    """Return what ARCHITECTURE.md says of each room: which others it imports."""
-    rows = documents.table(read("ARCHITECTURE.md"), "room")
-    return {row[0].strip("`"): set(re.findall(r"`(\w+)`", row[2])) for row in rows}
-
-
-def imports(room: str) -> set[str]:
-    """Return the other rooms that *room* imports from, but for types alone."""
-    package = HERE / "forklab"
-    files = [package / f"{room}.py"] if (package / f"{room}.py").exists() else []
-    files += (package / room).glob("*.py")
-    return {name for file in files for name in _imported(file)} - {room}
-
-
-def _imported(file: Path) -> Iterator[str]:
-    inside = file.relative_to(HERE).parent.parts
-    for node in _outside_of_types(ast.parse(file.read_text())):
-        if isinstance(node, ast.ImportFrom):
-            base = inside[: len(inside) - node.level + 1] if node.level else ()
-            parts = [*base, *(node.module or "").split(".")]
-            names = [[*parts, alias.name] for alias in node.names]
-        elif isinstance(node, ast.Import):
-            names = [alias.name.split(".") for alias in node.names]
-        else:
-            continue
-        for name in names:
-            found = [part for part in name if part]
-            if found[0] == "forklab" and len(found) > 1:
-                yield found[1]
-
-
-def _outside_of_types(node: ast.AST) -> Iterator[ast.AST]:
-    """Walk *node*, but not into `if TYPE_CHECKING`."""
-    yield node
-    if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
-        return
-    for child in ast.iter_child_nodes(node):
-        yield from _outside_of_types(child)
-
-
-def test_the_table_of_rooms_is_the_package() -> None:
-    assert set(table_of_rooms()) == rooms() - {"__init__"}
-
-
-@pytest.mark.parametrize("room", sorted(table_of_rooms()))
-def test_a_room_imports_what_its_row_says(room: str) -> None:
-    assert imports(room) == table_of_rooms()[room]
-
-
-def test_the_arrows_go_one_way() -> None:
-    assert list(TopologicalSorter(table_of_rooms()).static_order())
-
-
-def test_scenarios_do_not_know_the_sandbox() -> None:
-    for file in (HERE / "scenarios").glob("*.py"):
-        assert set(_imported(file)) <= {"checks", "errors", "facts", "program"}, file.name
-
-
-def test_the_agent_needs_the_standard_library_only() -> None:
-    for file in (HERE / "forklab/agent").glob("*.py"):
-        for node in ast.walk(ast.parse(file.read_text())):
-            if isinstance(node, ast.Import):
-                assert {a.name.split(".")[0] for a in node.names} <= sys.stdlib_module_names
-            if isinstance(node, ast.ImportFrom) and not node.level:
-                assert str(node.module).split(".")[0] in sys.stdlib_module_names
+# the house; its rooms are in tests/test_architecture.py
 
 
 def test_the_table_of_folders_is_the_tree() -> None:

@@ -6,12 +6,14 @@ FORKLAB_RECORD=1 writes the transcript into README.md anew instead of comparing 
 from __future__ import annotations
 
 import contextlib
+import gc
 import os
 import re
 import shlex
 import shutil
 import subprocess
 import sys
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,6 +23,7 @@ from forklab import labs
 from forklab.program.lab import Lab
 from forklab.sandbox import engine, image
 from forklab.sandbox.container import Container
+from forklab.sandbox.link import Link
 from tests import documents
 from tests.documents import HERE
 from tests.test_house import make
@@ -97,7 +100,7 @@ def _record(block: documents.Block, printed: str) -> None:
 def to_run() -> list[object]:
     """Commands that the documents show and that are run here, one of each form."""
     found: dict[tuple[str, ...], list[str]] = {}
-    for path in documents.documents():
+    for path in (HERE / "README.md", HERE / "CONTRIBUTING.md", *HERE.glob("labs/**/README.md")):
         for words in documents.commands(path.read_text()):
             if not documents.runs_elsewhere(words) and _is_whole(words):
                 found.setdefault(_form(words), words)
@@ -222,35 +225,36 @@ def essence(command: str, output: str, names: dict[int, str]) -> list[str]:
 @pytest.mark.parametrize("name", labs.names())
 def test_what_a_sheet_shows_is_what_one_sees(name: str) -> None:
     """The commands of the sheet, on the reference program with two clients, in the sandbox."""
-    look = Look.of(name)
-    info = labs.read(name)
-    with (
-        contextlib.closing(engine.find_engine()) as client,
-        Container(client, image.ensure_image(client)).open() as link,
-    ):
-        spec = info.spec.changed(None, look.port, look.workers)
-        lab = Lab(link, spec, info.program)
-        server = lab.start()
-        clients = [server.connect(), server.connect()]
-        assert len(server.ask_all(clients)) == 2
-        now = sorted(process.pid for process in server.stable().live)
-        sheet_names, names = (
-            {pid: f"process-{number}" for number, pid in enumerate(pids)}
-            for pids in (look.pids, now)
+    with warnings.catch_warnings():
+        # docker-py's wrapper of the attached socket closes it only when it is collected
+        warnings.simplefilter("ignore", ResourceWarning)
+        with (
+            contextlib.closing(engine.find_engine()) as client,
+            Container(client, image.ensure_image(client)).open() as link,
+        ):
+            look_at(link, labs.read(name), Look.of(name))
+        gc.collect()
+
+
+def look_at(link: Link, info: labs.LabInfo, look: Look) -> None:
+    """Do what the sheet says, and demand that one sees what it shows."""
+    lab = Lab(link, info.spec.changed(None, look.port, look.workers), info.program)
+    server = lab.start()
+    clients = [server.connect(), server.connect()]
+    assert len(server.ask_all(clients)) == 2
+    now = sorted(process.pid for process in server.stable().live)
+    then, names = (
+        {pid: f"process-{number}" for number, pid in enumerate(pids)} for pids in (look.pids, now)
+    )
+    instead = {str(pid): str(other) for pid, other in zip(look.pids, now, strict=True)}
+    for command, output in look.shown:
+        typed = re.sub(r"(?<=pid )\d+|(?<=/proc/)\d+", lambda found: instead[found[0]], command)
+        reply = link.call(
+            "run",
+            argv=["sh", "-c", typed],
+            env={"PATH": "/usr/bin:/bin", "COLUMNS": "200"},
+            wait_s=30.0,
         )
-        pid_now = dict(zip(look.pids, now, strict=True))
-        for command, output in look.shown:
-            typed = re.sub(
-                r"(?<=pid )\d+|(?<=/proc/)\d+",
-                lambda found: str(pid_now[int(found[0])]),
-                command,
-            )
-            reply = link.call(
-                "run",
-                argv=["sh", "-c", typed],
-                env={"PATH": "/usr/bin:/bin", "COLUMNS": "200"},
-                wait_s=30.0,
-            )
-            seen = essence(command, reply.blob.decode(), names)
-            assert seen == essence(command, output, sheet_names), command
-            assert seen, command
+        seen = essence(command, reply.blob.decode(), names)
+        assert seen, command
+        assert seen == essence(command, output, then), command
