@@ -12,13 +12,13 @@ import pytest
 
 HERE = Path(__file__).resolve().parent.parent
 
-# What each room may import of ours; a room is a folder or a module of forklab/.
+# What each room may import of ours, but for types; a room is a folder or a module of forklab/.
 ROOMS = {
     "agent": set(),
     "facts": set(),
     "tree": set(),
     "interrupt": set(),
-    "errors": {"facts"},  # for the types only
+    "errors": set(),
     "checks": {"errors", "facts"},
     "results": {"facts"},
     "sandbox": {"agent", "errors", "tree"},
@@ -29,13 +29,15 @@ ROOMS = {
     "plugin": {
         "checks", "errors", "facts", "hints", "labs", "program", "results", "sandbox",
     },
-    "check": {
+    "session": {
         "errors", "interrupt", "labs", "plugin", "program", "reports", "results", "sandbox", "tree",
     },
+    "check": {"interrupt", "labs", "results", "sandbox", "session"},
+    "flaky": {"agent", "interrupt", "labs", "plugin", "results", "sandbox", "session"},
     "mutants": {"errors", "labs", "sandbox"},
     "doctor": {"errors", "sandbox"},
     "cli": {
-        "check", "doctor", "errors", "hints", "interrupt", "labs", "mutants", "sandbox",
+        "check", "doctor", "errors", "flaky", "hints", "interrupt", "labs", "mutants", "sandbox",
     },
     "__main__": {"cli"},
     "__init__": set(),
@@ -51,9 +53,18 @@ def parts(path: Path) -> tuple[str, ...]:
 
 
 def imported(path: Path) -> Iterator[str]:
-    """Full names of the modules that a file imports, wherever it does."""
+    """Full names of the modules that a file imports, wherever it does, but for types."""
     package = parts(path)[:-1]
-    for node in ast.walk(ast.parse(path.read_text())):
+    tree = ast.parse(path.read_text())
+    for_types = {
+        id(below)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
+        for below in ast.walk(node)
+    }
+    for node in ast.walk(tree):
+        if id(node) in for_types:
+            continue
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -83,13 +94,6 @@ def test_the_table_of_rooms_is_up_to_date_and_has_no_circle() -> None:
         free = {room for room, below in left.items() if not below & set(left)}
         assert free, f"a circle among {sorted(left)}"
         left = {room: below for room, below in left.items() if room not in free}
-
-
-def test_errors_knows_facts_for_its_types_only() -> None:
-    tree = ast.parse((HERE / "forklab/errors.py").read_text())
-    outermost = [node for node in tree.body if isinstance(node, ast.ImportFrom)]
-
-    assert not [node for node in outermost if node.module and node.module.startswith("forklab")]
 
 
 @pytest.mark.parametrize(
@@ -132,12 +136,14 @@ def test_nothing_sleeps_but_the_waiting_verbs() -> None:
     assert len(sleeps(waiting)) == 1
 
 
-def test_everything_unexpected_is_caught_in_one_place() -> None:
+def test_whoever_catches_everything_says_why() -> None:
     for path in CODE:
+        lines = path.read_text().splitlines()
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.ExceptHandler):
                 assert node.type is not None, f"{path}:{node.lineno}: a bare except"
-                assert ast.unparse(node.type) != "Exception", f"{path}:{node.lineno}"
+                if ast.unparse(node.type) == "Exception":
+                    assert "# " in lines[node.lineno - 1], f"{path}:{node.lineno}"
 
 
 def test_functions_stay_short() -> None:
