@@ -65,7 +65,7 @@ def check_start(start: dict[str, Any]) -> None:
     """Assert what every sandbox owes to every program."""
     status = start["status"]
     signals = {name: status[name] for name in ("SigPnd", "SigBlk", "SigIgn", "SigCgt")}
-    assert signals == dict.fromkeys(signals, ["0" * 16])
+    assert signals == {name: ["0" * 16] for name in signals}
     assert start["fds"] == [[0, "pipe", "r"], [1, "terminal", "rw"], [2, "pipe", "w"]]
     assert start["leads_its_session"]
     for name in ("CapInh", "CapPrm", "CapEff", "CapAmb"):

@@ -29,15 +29,18 @@ ROOMS = {
     "plugin": {
         "checks", "errors", "facts", "hints", "labs", "program", "results", "sandbox",
     },
+    "order": set(),
     "session": {
-        "errors", "interrupt", "labs", "plugin", "program", "reports", "results", "sandbox", "tree",
+        "errors", "interrupt", "labs", "order", "plugin", "program", "reports", "results",
+        "sandbox", "tree",
     },
-    "check": {"interrupt", "labs", "results", "sandbox", "session"},
+    "check": {"interrupt", "labs", "order", "results", "sandbox", "session"},
     "flaky": {"agent", "interrupt", "labs", "plugin", "results", "sandbox", "session"},
     "mutants": {"errors", "labs", "sandbox"},
     "doctor": {"errors", "sandbox"},
     "cli": {
-        "check", "doctor", "errors", "flaky", "hints", "interrupt", "labs", "mutants", "sandbox",
+        "check", "doctor", "errors", "flaky", "hints", "interrupt", "labs", "mutants", "order",
+        "sandbox",
     },
     "__main__": {"cli"},
     "__init__": set(),

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from forklab import labs
-from forklab.errors import CheckFailure, Overrun
+from forklab.errors import CheckFailure, NotReady, Overrun
 from forklab.facts import Snapshot
 from forklab.program.lab import Lab
 from forklab.program.program import HELLO, Program
@@ -129,11 +130,10 @@ def test_memory_without_end_kills_the_program_and_not_the_agent(
 
 
 def test_a_program_that_kills_everybody_kills_only_itself(start: Callable[[str], Program]) -> None:
-    try:
+    program = None
+    with contextlib.suppress(NotReady):  # it may be too quick to be seen listening
         program = start("kills_everybody.py")
-    except CheckFailure as failure:  # it was too quick to be seen listening
-        assert "killed by SIGKILL" in str(failure)
-    else:
+    if program is not None:
         program.eventually(has_ended)
 
 
