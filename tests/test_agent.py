@@ -54,6 +54,13 @@ def python(agent: Link, program: str, **more: Any) -> int:
     return start(agent, "python3", "-c", program, **more)
 
 
+def reader(agent: Link, **more: Any) -> int:
+    """Start a program that reads, and return its pid once it does."""
+    pid = start(agent, "cat", **more)
+    until(agent, lambda taken: taken.processes[0].waits_in() == "read on 0")
+    return pid
+
+
 def look(agent: Link, **more: Any) -> Snapshot:
     """Take a picture."""
     return Snapshot(agent.call("snapshot", **more).value, agent.hello["machine"])
@@ -136,10 +143,9 @@ def test_a_picture_has_the_program_and_never_the_observer(agent: Link) -> None:
 
 
 def test_what_a_process_waits_in(agent: Link) -> None:
-    start(agent, "cat")
-    taken = until(agent, lambda taken: taken.processes[0].call)
+    reader(agent)
 
-    assert taken.processes[0].waits_in() == "read on 0"
+    assert look(agent).processes[0].doing == "waits in read on 0"
 
 
 @needs_python
@@ -269,7 +275,7 @@ def test_everything_ends_at_a_reset_and_the_folder_is_gone(agent: Link) -> None:
 
 
 def test_a_frozen_process_stands_still_and_goes_on(agent: Link) -> None:
-    pid = start(agent, "cat")
+    pid = reader(agent)
     agent.call("freeze", pid=pid)
     agent.call("feed", b"x\n", pid=pid)
 
@@ -281,7 +287,7 @@ def test_a_frozen_process_stands_still_and_goes_on(agent: Link) -> None:
 
 
 def test_a_soft_limit_is_lowered_and_given_back(agent: Link) -> None:
-    pid = start(agent, "cat", limits={"nofile": 64})
+    pid = reader(agent, limits={"nofile": 64})
     before = agent.call("limit", pid=pid, name="nofile", soft=None).value
 
     assert before[0] == 64
@@ -371,7 +377,7 @@ def test_a_port_in_use_is_told(agent: Link) -> None:
 
 
 def test_a_tool_is_run_to_its_end_and_is_no_part_of_the_program(agent: Link) -> None:
-    start(agent, "cat")
+    reader(agent)
     number = agent.submit("run", argv=["sh", "-c", "read line; echo $line; exit 7"], env=ENV)
     assert [p.comm for p in look(agent).processes] == ["cat"]
     reply = agent.result(number, 5.0)
