@@ -9,9 +9,9 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-import platform
 import signal
 import socket
+import sys
 import time
 from typing import Any
 
@@ -86,14 +86,15 @@ class Agent:
 
     def op_hello(self, message: Message, blob: bytes) -> Answer:
         """Say who we are and what can be observed here."""
+        kernel = os.uname()
         return {
             "pid": os.getpid(),
             "uid": os.geteuid(),
             "program_uid": self.uid,
             "folder": self.folder,
-            "kernel": platform.release(),
-            "machine": platform.machine(),
-            "python": platform.python_version(),
+            "kernel": kernel.release,
+            "machine": kernel.machine,
+            "python": sys.version.split()[0],
             "is_init": self.is_init,
             "ends_are_told": self.ends.hang_up_means_reaped,
             "unix_peers": self.peers,
