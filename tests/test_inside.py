@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests import start_state
 from tests.harness import Harness, open_folder, until_empty
 
 pytestmark = [
@@ -17,6 +21,14 @@ pytestmark = [
     pytest.mark.skipif(not os.path.exists("/proc/self/stat"), reason="inside needs Linux"),
 ]
 
+# how a harness may be started: what its parent did before exec
+ALL = "set(signal.valid_signals()) - {signal.SIGKILL, signal.SIGSTOP}"
+MOODS = {
+    "plain": "",
+    "ignoring": f"import signal\nfor n in {ALL}: signal.signal(n, signal.SIG_IGN)\n",
+    "blocking": f"import signal; signal.pthread_sigmask(signal.SIG_BLOCK, {ALL})\n",
+}
+EXEC = "import os, sys; os.execv(sys.argv[1], sys.argv[1:])\n"
 INTERRUPTIONS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -57,4 +69,37 @@ def test_what_a_killed_agent_leaves_is_swept_at_once(folder: Path) -> None:
     status, rest = harness.end()
     assert status == 3
     assert "the agent in the sandbox is gone: it was killed by SIGKILL" in " ".join(rest.split())
+    assert until_empty(harness.left) == []
+
+
+@pytest.mark.parametrize("mood", ["plain", "ignoring", "blocking"])
+def test_a_program_starts_in_the_same_state_whatever_the_harness_inherited(
+    folder: Path, mood: str
+) -> None:
+    """As under nohup, or from a shell or a service manager that ignores or blocks signals."""
+    script = str(Path(start_state.__file__))
+    found = subprocess.run(
+        [sys.executable, "-c", MOODS[mood] + EXEC, sys.executable, script],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        env={**os.environ, "TMPDIR": str(folder), "PYTHONPATH": os.pathsep.join(sys.path)},
+        umask=0o077,
+    )
+    assert found.stderr == ""
+    start = json.loads(found.stdout)
+    start_state.check_start(start)
+    if os.geteuid() == 0:
+        start_state.check_own_user(start)
+
+
+@pytest.mark.parametrize("mood", ["ignoring", "blocking"])
+def test_a_lab_runs_whatever_the_harness_inherited(folder: Path, mood: str) -> None:
+    harness = Harness(
+        folder / "harness",
+        *("fork_echo", "--sandbox", "inside", "--only", "starts", "--only", "reaps-each-child"),
+        prefix=[sys.executable, "-c", MOODS[mood] + EXEC],
+    )
+    status, said = harness.end()
+    assert status == 0, said
     assert until_empty(harness.left) == []

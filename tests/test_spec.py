@@ -50,6 +50,20 @@ def test_what_is_declared_is_kept() -> None:
     assert POOL.declaring(frozenset({"replaces_killed_worker"})).declared
 
 
+def test_a_pool_whose_size_is_fixed_says_which_it_is() -> None:
+    spec = POOL.changed("./prefork {port}", None, 7)
+
+    assert (spec.workers, spec.takes_workers) == (7, False)
+    assert POOL.changed(None, None, 2).argv(C, 7001, 2) == ["./prefork", "2", "7001"]
+
+
+def test_a_size_that_is_none_is_refused_in_one_sentence() -> None:
+    for spec, size in ((POOL, 0), (POOL, -1), (ECHO, 4)):
+        with pytest.raises(UsageError, match="WORKERS") as told:
+            spec.changed(None, None, size)
+        assert "\n" not in str(told.value)
+
+
 @pytest.mark.parametrize(
     ("run", "port", "words"),
     [

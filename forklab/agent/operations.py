@@ -22,6 +22,7 @@ from .output import Output
 from .program import Child, Children, Streams
 
 WHOLE_TRIES = 20
+FEWEST_TRIES, TRYING_S = 4, 1.0  # hundreds of processes that fork are not looked at for ever
 UNBOUNDED = 1 << 20
 KILL_S = 10.0
 QUIET_S = 0.02
@@ -279,8 +280,10 @@ class Agent:
 
     def op_snapshot(self, message: Message, blob: bytes) -> Answer:
         """Answer processes, descriptors and sockets, taken whole."""
-        tries, whole = 0, False
+        tries, whole, began = 0, False, time.monotonic()
         while not whole and tries < WHOLE_TRIES:
+            if tries >= FEWEST_TRIES and time.monotonic() - began > TRYING_S:
+                break
             tries += 1
             picture, whole = self._picture(flags=bool(message.get("flags")))
         self.loop.poll_ends(self._ready)

@@ -7,6 +7,7 @@ empty: all of it is normal here, and the process is left out.
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import stat as modes
 from typing import Any
@@ -193,9 +194,19 @@ def live_thread(pid: int) -> Stat | None:
 
 def _exe(folder: str) -> str:
     try:
-        return os.readlink(folder + "/exe")
+        return _target(folder + "/exe")
     except (*VANISHED, PermissionError):  # a zombie has none
         return ""
+
+
+def _target(link: str, dir_fd: int | None = None) -> str:
+    """Return what a link of /proc says; the kernel shows no path that is longer than a page."""
+    try:
+        return os.readlink(link, dir_fd=dir_fd)
+    except OSError as error:
+        if error.errno != errno.ENAMETOOLONG:
+            raise
+        return "/... (a path too long to be shown)"
 
 
 def _call(folder: str) -> list[int] | None:
@@ -225,7 +236,7 @@ def _descriptors(folder: str, *, flags: bool) -> list[list[Any]]:
     try:
         for name in os.listdir(fd):
             try:
-                target = os.readlink(name, dir_fd=fd)
+                target = _target(name, fd)
                 access = ""
                 if not target.startswith("socket:"):
                     mode = modes.S_IMODE(os.lstat(name, dir_fd=fd).st_mode)

@@ -7,6 +7,7 @@ has no CAP_DAC_OVERRIDE), but it may take the folder back (CAP_CHOWN) and then e
 from __future__ import annotations
 
 import contextlib
+import errno
 import itertools
 import os
 from collections.abc import Iterator
@@ -55,22 +56,33 @@ def empty(folder: str) -> None:
     names = (f"{folder}/{mark}-{number}" for number in itertools.count())
     while entries := _entries(folder):
         for path, is_folder in entries:
-            if is_folder:
+            if not is_folder:
+                os.unlink(path)
+            elif not _is_gone(path):
                 _own(path)
                 _lift(path, names)
                 os.rmdir(path)
-            else:
-                os.unlink(path)
+
+
+def _is_gone(folder: str) -> bool:
+    """Remove *folder* if it is empty, as most are; whether it was."""
+    try:
+        os.rmdir(folder)
+    except OSError as error:
+        if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
+            raise
+        return False
+    return True
 
 
 def _lift(folder: str, names: Iterator[str]) -> None:
     """Empty *folder*: move its subfolders to *names*, remove the rest."""
     for path, is_folder in _entries(folder):
-        if is_folder:
+        if not is_folder:
+            os.unlink(path)
+        elif not _is_gone(path):
             _own(path)  # its own ".." changes, so it must be ours
             os.rename(path, next(names))
-        else:
-            os.unlink(path)
 
 
 def _entries(folder: str) -> list[tuple[str, bool]]:

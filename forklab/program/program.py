@@ -20,8 +20,8 @@ READY_S = 10.0
 EVENTUALLY_S = 5.0
 WINDOW_S = 0.3
 SETTLE_S = 1.0
-LOOK_EVERY = 25
-MANY = 60
+LOOK_EVERY = 10
+MANY = 30
 HELLO = b"hello, forklab\n"
 LINE = 160
 

@@ -34,9 +34,11 @@ MIB = 1 << 20
 # kill frees them, so a full disk would end the agent.
 MEMORY = 1024 * MIB
 TMPFS = {
-    "/lab": "rw,exec,nosuid,nodev,size=64m,nr_inodes=64k,mode=755",
-    "/tmp": "rw,exec,nosuid,nodev,size=32m,nr_inodes=16k,mode=1777",
+    "/lab": "rw,exec,nosuid,nodev,size=64m,nr_inodes=20k,mode=755",
+    "/tmp": "rw,exec,nosuid,nodev,size=32m,nr_inodes=5k,mode=1777",
     "/small": "rw,nosuid,nodev,size=1m,nr_inodes=1k,mode=755",
+    # the engine's own knows no limit for empty files, and each takes a kilobyte of the kernel's
+    "/dev/shm": "rw,noexec,nosuid,nodev,size=1m,nr_inodes=1k,mode=1777",
 }
 # the least that observing another user's processes takes; each proved by leaving it out
 CAPABILITIES = ["SYS_PTRACE", "DAC_READ_SEARCH", "KILL", "SETUID", "SETGID", "CHOWN"]
@@ -177,7 +179,6 @@ class Container:
             cap_add=CAPABILITIES,
             security_opt=["no-new-privileges"],
             tmpfs=TMPFS,
-            shm_size=MIB,
             mem_limit=MEMORY,
             memswap_limit=MEMORY,
             pids_limit=PIDS,

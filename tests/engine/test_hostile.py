@@ -1,0 +1,188 @@
+"""Programs that do their worst: each is judged, none harms the sandbox or the next program."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from forklab import labs
+from forklab.errors import CheckFailure, NotReady, Overrun
+from forklab.facts import Snapshot
+from forklab.program.lab import Lab
+from forklab.program.program import HELLO, Program
+from tests.start_state import PROGRAMS, lab_on
+
+pytestmark = pytest.mark.engine
+
+# every process but this shell, every file that a program could have left, System V memory
+LEFTOVERS = """
+for p in /proc/[0-9]*; do
+    pid=${p#/proc/}
+    [ $pid = 1 ] || [ $pid = $$ ] || { [ -e $p/stat ] && cat $p/stat; }
+done
+ls -A /lab | grep -vx program
+ls -A /tmp /dev/shm /dev/mqueue | grep -v '^/' | grep .
+tail -qn +2 /proc/sysvipc/shm /proc/sysvipc/sem /proc/sysvipc/msg
+true
+"""
+
+
+def leftovers(lab: Lab) -> str:
+    """Return what is still there after a reset; nothing, if all is well."""
+    env = {"PATH": "/usr/bin:/bin"}
+    found = lab.link.call("run", argv=["sh", "-c", LEFTOVERS], env=env, wait_s=30.0)
+    return found.blob.decode()
+
+
+@pytest.fixture(scope="module")
+def reference(sandbox: Lab) -> Lab:
+    """Give a lab with a well-behaved program, in the same container."""
+    return lab_on(sandbox.link, labs.read("fork_echo").program)
+
+
+@pytest.fixture
+def start(sandbox: Lab, reference: Lab) -> Iterator[Callable[[str], Program]]:
+    """Start a program; afterwards all of it must be gone, and the next one must run."""
+    started: list[Lab] = []
+
+    def start(name: str) -> Program:
+        started.append(lab_on(sandbox.link, PROGRAMS / name))
+        return started[0].start()
+
+    yield start
+    for lab in started:
+        lab.reset()
+        assert leftovers(lab) == ""
+    serves(reference)
+
+
+def serves(lab: Lab) -> None:
+    """Demand that a well-behaved program is well."""
+    lab._built = None  # the folder of programs has held another one meanwhile
+    with_client = lab.start()
+    assert with_client.connect().exchange(HELLO) == HELLO
+    assert len(with_client.stable().live) == 2
+    lab.reset()
+    assert leftovers(lab) == ""
+
+
+def has_live(snapshot: Snapshot, count: int) -> None:
+    """Demand *count* live processes."""
+    if len(snapshot.live) != count:
+        raise CheckFailure(f"{count} live processes", f"{len(snapshot.live)} were seen")
+
+
+def has_zombies(snapshot: Snapshot, count: int) -> None:
+    """Demand *count* zombies."""
+    if len(snapshot.zombies) != count:
+        raise CheckFailure(f"{count} zombies", f"{len(snapshot.zombies)} were seen")
+
+
+def has_ended(snapshot: Snapshot) -> None:
+    """Demand that nothing is left."""
+    has_live(snapshot, 0)
+    has_zombies(snapshot, 0)
+
+
+def test_a_fork_bomb_is_killed_first_and_told_in_one_sentence(
+    start: Callable[[str], Program],
+) -> None:
+    with pytest.raises(Overrun) as caught:
+        start("forks_without_end.py").eventually(has_live, 10_000)
+    assert caught.value.seen.endswith("it forks without end (all were killed)")
+
+
+def test_a_flood_is_drained_and_its_head_and_tail_are_kept(
+    start: Callable[[str], Program],
+) -> None:
+    program = start("floods.py")
+    program.usage(0.3)
+    assert program.eventually(lambda snapshot: snapshot.live)
+    outputs = program.outputs()
+    assert all("bytes left out" in text for text in outputs.values())
+    assert all(len(text) < 150_000 for text in outputs.values())
+
+
+def test_a_full_disk_and_full_system_v_memory_are_freed(start: Callable[[str], Program]) -> None:
+    start("fills_its_disk.py")
+
+
+def test_folders_of_any_depth_and_mode_are_removed(start: Callable[[str], Program]) -> None:
+    program = start("hides_its_files.py")
+    program.eventually(lambda snapshot: _waits_in(snapshot, "pause"))
+
+
+def _waits_in(snapshot: Snapshot, call: str) -> None:
+    seen = [process.waits_in() for process in snapshot.live]
+    if seen != [call]:
+        raise CheckFailure(f"it waits in {call}", f"it is in {seen}")
+
+
+def test_memory_without_end_kills_the_program_and_not_the_agent(
+    start: Callable[[str], Program],
+) -> None:
+    program = start("grows.py")
+    program.eventually(has_live, 1, within_s=30.0)
+    assert "my child is dead" in program.output()
+
+
+def test_a_program_that_kills_everybody_kills_only_itself(start: Callable[[str], Program]) -> None:
+    program = None
+    with contextlib.suppress(NotReady):  # it may be too quick to be seen listening
+        program = start("kills_everybody.py")
+    if program is not None:
+        program.eventually(has_ended)
+
+
+def test_what_is_not_allowed_is_refused(start: Callable[[str], Program]) -> None:
+    said = start("attacks.py").output().split("\n")
+    assert len([line for line in said if line]) == 14
+    assert [line for line in said if line and not line.endswith(" refused")] == []
+
+
+def test_a_program_that_stops_itself_is_looked_at_and_ended(
+    start: Callable[[str], Program],
+) -> None:
+    program = start("stops_itself.py")
+    assert program.eventually(lambda snapshot: [p.state for p in snapshot.live]) == ["T"]
+
+
+def test_daemons_belong_to_the_program(start: Callable[[str], Program]) -> None:
+    start("runs_away.py").eventually(has_live, 21)
+
+
+def test_a_process_whose_first_thread_has_ended_is_alive(start: Callable[[str], Program]) -> None:
+    program = start("main_thread_ends.c")
+    client = program.connect()
+    assert client.exchange(HELLO) == HELLO
+    snapshot = program.stable()
+    [process] = snapshot.live
+    assert process.holds(client.look().inode)
+    assert process.threads == 2
+    assert program.ended() is None
+
+
+def test_names_and_arguments_may_be_any_bytes(start: Callable[[str], Program]) -> None:
+    program = start("has_strange_names.py")
+    program.eventually(has_live, 3)
+    snapshot = program.stable()
+    assert {") S 1 1\n(", "� \x1b[2J"} <= {process.comm for process in snapshot.live}
+    assert snapshot.live[0].args[3:] == ("��", "", "a\nb", "\x1b[31mred", "한글 이름", ") Z 1 (")
+    assert snapshot.listeners(program.port)
+
+
+def test_three_hundred_zombies_are_seen(start: Callable[[str], Program]) -> None:
+    start("never_reaps.py").eventually(has_zombies, 300)
+
+
+@pytest.mark.parametrize("name", ["deletes_its_folder.py", "closes_everything.py"])
+def test_it_listens_nevertheless(start: Callable[[str], Program], name: str) -> None:
+    assert start(name).connect().state.connected
+
+
+def test_the_sandbox_has_stayed_the_same_all_the_time(sandbox: Lab, tmp_path: Path) -> None:
+    assert sandbox.link.is_open
+    assert leftovers(sandbox) == ""

@@ -1,0 +1,5 @@
+"""It does nothing until it is ended."""
+
+import signal
+
+signal.pause()
