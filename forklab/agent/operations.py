@@ -289,13 +289,16 @@ class Agent:
         self.loop.poll_ends(self._ready)
         self.ends.look(picture.pop("present"))
         picture["ends"] = [end.as_list() for end in self.ends.all()]
+        picture["took_s"] = time.monotonic() - began
         return {**picture, "whole": whole, "tries": tries}, b""
 
     def _picture(self, *, flags: bool) -> tuple[dict[str, Any], bool]:
         """Look at everything once; whether nothing came or went meanwhile."""
-        self._guard()
         began, last = time.monotonic(), proc.last_pid()
-        table = proc.stats()
+        pids = proc.pids()
+        if self.is_init:
+            self._guard(len(pids))
+        table = proc.stats(pids)
         mine = self._mine(table)
         self._guard(len(mine))
         for found in mine:
@@ -309,7 +312,6 @@ class Agent:
                 row |= proc.ENDED | {"state": second.state}
         picture = {
             "time": began,
-            "took_s": time.monotonic() - began,
             "last_pid": last,
             "processes": rows,
             "tcp": tcp,
