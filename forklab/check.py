@@ -3,34 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from forklab import labs
 from forklab.interrupt import as_ctrl_c
+from forklab.order import Order
 from forklab.sandbox.opening import Opening
 
 if TYPE_CHECKING:
     from forklab.results.record import Run
-
-
-@dataclass(frozen=True)
-class Order:
-    """What a person asked for; see `forklab check --help`."""
-
-    lab: str
-    program: Path | None = None
-    run: str | None = None
-    port: int | None = None
-    workers: int | None = None
-    only: frozenset[str] = frozenset()
-    declared: frozenset[str] = frozenset()
-    sandbox: str = "docker"
-    json: bool = False
-    junit: Path | None = None
-    runs: Path = Path("runs")
-    pytest_args: tuple[str, ...] = field(default=())
 
 
 def check(order: Order, out: TextIO, say: Callable[[str], None]) -> Run:

@@ -85,8 +85,8 @@ def check(
     PROGRAM is a source file (.c, .cpp, .py), an executable, or a folder with a Makefile. Exit
     status: 0 all pass, 1 some FAIL, 2 wrong usage, 3 could not look, 130 interrupted.
     """
-    from forklab.check import Order
     from forklab.check import check as run_checks
+    from forklab.order import Order
 
     order = Order(
         lab=lab,

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TextIO
 
 import pytest
 
@@ -16,6 +16,7 @@ from forklab import plugin, tree
 from forklab.errors import CheckFailure, UsageError
 from forklab.interrupt import held_off
 from forklab.labs import LabInfo
+from forklab.order import Order
 from forklab.program.lab import Lab
 from forklab.reports import json_report, junit
 from forklab.reports.folder import RunFolder, open_folder
@@ -23,10 +24,6 @@ from forklab.reports.terminal import Terminal
 from forklab.results.record import Check, Result, Run
 from forklab.sandbox.choose import Sandbox
 from forklab.sandbox.opening import Opening
-
-if TYPE_CHECKING:
-    from forklab.check import Order
-
 
 # parts of pytest that would print, or cost time, and are not needed
 UNUSED = (

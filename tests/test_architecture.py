@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import statistics
 import sys
 from collections.abc import Iterator
@@ -10,36 +11,14 @@ from pathlib import Path
 
 import pytest
 
-HERE = Path(__file__).resolve().parent.parent
+from tests import documents
+from tests.documents import HERE
 
-# What each room may import of ours; a room is a folder or a module of forklab/.
+# What each room imports of ours, as ARCHITECTURE.md says; a room is a folder or module of forklab/.
 ROOMS = {
-    "agent": set(),
-    "facts": set(),
-    "tree": set(),
-    "interrupt": set(),
-    "errors": {"facts"},  # for the types only
-    "checks": {"errors", "facts"},
-    "results": {"facts"},
-    "sandbox": {"agent", "errors", "tree"},
-    "program": {"errors", "facts", "sandbox"},
-    "hints": {"errors", "tree"},
-    "labs": {"errors", "program", "tree"},
-    "reports": {"errors", "facts", "results"},
-    "plugin": {
-        "checks", "errors", "facts", "hints", "labs", "program", "results", "sandbox",
-    },
-    "check": {
-        "errors", "interrupt", "labs", "plugin", "program", "reports", "results", "sandbox", "tree",
-    },
-    "mutants": {"errors", "labs", "sandbox"},
-    "doctor": {"errors", "sandbox"},
-    "cli": {
-        "check", "doctor", "errors", "hints", "interrupt", "labs", "mutants", "sandbox",
-    },
-    "__main__": {"cli"},
-    "__init__": set(),
-}  # fmt: skip
+    row[0].strip("`"): set(re.findall(r"`(\w+)`", row[2]))
+    for row in documents.table((HERE / "ARCHITECTURE.md").read_text(), "room")
+} | {"__init__": set()}
 SCENARIOS_MAY = {"checks", "errors", "facts", "program"}
 CODE = sorted(HERE.glob("forklab/**/*.py"))
 LONGEST, MEDIAN, NINE_OF_TEN = 40, 10, 25
@@ -51,9 +30,9 @@ def parts(path: Path) -> tuple[str, ...]:
 
 
 def imported(path: Path) -> Iterator[str]:
-    """Full names of the modules that a file imports, wherever it does."""
+    """Full names of the modules that a file imports, wherever it does, but for types alone."""
     package = parts(path)[:-1]
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in outside_of_types(ast.parse(path.read_text())):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -63,6 +42,14 @@ def imported(path: Path) -> Iterator[str]:
                 yield from (f"forklab.{alias.name}" for alias in node.names)
             else:
                 yield module
+
+
+def outside_of_types(node: ast.AST) -> Iterator[ast.AST]:
+    """Walk *node*, but not into `if TYPE_CHECKING`: an import for a type is no arrow."""
+    yield node
+    if not (isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"):
+        for child in ast.iter_child_nodes(node):
+            yield from outside_of_types(child)
 
 
 def rooms_of(path: Path) -> set[str]:
@@ -76,6 +63,12 @@ def test_a_room_imports_only_what_stands_below_it(path: Path) -> None:
     assert rooms_of(path) <= ROOMS[parts(path)[1]]
 
 
+@pytest.mark.parametrize("room", sorted(ROOMS))
+def test_every_arrow_of_the_table_is_used(room: str) -> None:
+    files = [path for path in CODE if parts(path)[1] == room]
+    assert ROOMS[room] == set().union(*map(rooms_of, files))
+
+
 def test_the_table_of_rooms_is_up_to_date_and_has_no_circle() -> None:
     assert {parts(path)[1] for path in CODE} == set(ROOMS)
     left = dict(ROOMS)
@@ -83,13 +76,6 @@ def test_the_table_of_rooms_is_up_to_date_and_has_no_circle() -> None:
         free = {room for room, below in left.items() if not below & set(left)}
         assert free, f"a circle among {sorted(left)}"
         left = {room: below for room, below in left.items() if room not in free}
-
-
-def test_errors_knows_facts_for_its_types_only() -> None:
-    tree = ast.parse((HERE / "forklab/errors.py").read_text())
-    outermost = [node for node in tree.body if isinstance(node, ast.ImportFrom)]
-
-    assert not [node for node in outermost if node.module and node.module.startswith("forklab")]
 
 
 @pytest.mark.parametrize(

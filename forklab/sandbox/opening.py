@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from typing import Self
 
@@ -23,22 +23,17 @@ class Opening:
         may want to interrupt.
         """
         self._stack = ExitStack()
-        self._found: tuple[Sandbox, Link] | None = None
-        self._error: Exception | None = None
-        self._thread: threading.Thread | None = None
+        self._pool = ThreadPoolExecutor(1, thread_name_prefix="opening")
+        self._found: Future[tuple[Sandbox, Link]] = Future()
         try:
             sandbox = choose(kind, say)
         except LabBroken as error:
-            self._error = error
+            self._found.set_exception(error)
         else:
-            self._thread = threading.Thread(target=self._open, args=(sandbox,), name="opening")
-            self._thread.start()
+            self._found = self._pool.submit(self._open, sandbox)
 
-    def _open(self, sandbox: Sandbox) -> None:
-        try:
-            self._found = sandbox, self._stack.enter_context(sandbox.open())
-        except Exception as error:  # it belongs to whoever asks for the sandbox
-            self._error = error
+    def _open(self, sandbox: Sandbox) -> tuple[Sandbox, Link]:
+        return sandbox, self._stack.enter_context(sandbox.open())
 
     def wait(self) -> tuple[Sandbox, Link]:
         """Return the sandbox and the link to its agent once it is open.
@@ -46,12 +41,7 @@ class Opening:
         Raises:
             SandboxError: there is none; every time that it is asked for.
         """
-        if self._thread is not None:
-            self._thread.join()
-        if self._found is None:
-            assert self._error is not None
-            raise self._error
-        return self._found
+        return self._found.result()
 
     def __enter__(self) -> Self:
         """Return itself; what is wrong is said by `wait`."""
@@ -59,6 +49,5 @@ class Opening:
 
     def __exit__(self, *_: object) -> None:
         """End the sandbox, also one that has not been open yet."""
-        if self._thread is not None:
-            self._thread.join()
+        self._pool.shutdown()
         self._stack.close()

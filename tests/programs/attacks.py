@@ -1,3 +1,4 @@
+# ruff: noqa: SIM115  (each attempt is to fail; what it opens ends with it)
 """It tries what it may not do, says what came of it, and listens."""
 
 import ctypes
@@ -28,7 +29,7 @@ def write(path: str) -> Callable[[], object]:
 
 attempt("trace", lambda: libc.ptrace(PTRACE_ATTACH, 1, None, None))
 attempt("kill", lambda: os.kill(1, signal.SIGKILL))
-attempt("memory", lambda: open("/proc/1/mem", "rb").read(1))  # noqa: SIM115
+attempt("memory", lambda: open("/proc/1/mem", "rb").read(1))
 attempt("descriptors", lambda: os.listdir("/proc/1/fd"))
 attempt("root", lambda: os.setuid(0))
 attempt("mount", lambda: libc.mount(b"none", b"/tmp", b"tmpfs", 0, None))
