@@ -1,6 +1,13 @@
 """Fixtures of the scenarios that other plugins have under the same name."""
 
-from forklab.plugin import lab_host
+from __future__ import annotations
 
-# pytest-testinfra has a `host`, too; a conftest is nearer than any plugin
-host = lab_host
+from typing import Any
+
+import pytest
+
+
+@pytest.fixture
+def host(lab_host: Any) -> Any:
+    """Testinfra's view of the sandbox: a conftest is nearer than pytest-testinfra's own `host`."""
+    return lab_host

@@ -26,7 +26,7 @@ ENV = {
 _links: WeakValueDictionary[str, Link] = WeakValueDictionary()
 
 
-class Backend(BaseBackend):
+class Backend(BaseBackend):  # type: ignore[misc]  # testinfra has no types
     """The backend behind `forklab://NAME`, where NAME is one of `host_of`."""
 
     NAME = NAME
