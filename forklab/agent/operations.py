@@ -293,7 +293,10 @@ class Agent:
             if tries >= FEWEST_TRIES and time.monotonic() - began > TRYING_S:
                 break
             tries += 1
-            picture, whole = self._picture(flags=bool(message.get("flags")))
+            try:
+                picture, whole = self._picture(flags=bool(message.get("flags")))
+            except PermissionError as error:
+                raise Failure("unsupported", f"this user may not read {error.filename}") from error
         self.loop.poll_ends(self._ready)
         self.ends.look(picture.pop("present"))
         picture["ends"] = [end.as_list() for end in self.ends.all()]
