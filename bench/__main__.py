@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from bench import ours, usual, whole
-from bench.timing import Timing, heading, load, rows
+from bench.timing import Timing, heading, machine, rows
 from forklab import labs
 from forklab.sandbox.container import Container
 from forklab.sandbox.engine import find_engine
@@ -20,7 +20,7 @@ RUNS = 5
 def main(fewer: bool) -> None:
     """Print what a look, a start and a whole run cost, beside the usual ways."""
     say = print
-    say(load())
+    say(machine())
     client = find_engine()
     image = ensure_image(client)
     times = 20 if fewer else 200
@@ -37,7 +37,7 @@ def main(fewer: bool) -> None:
     _table(say, "one fresh program", [*starts, per_test])
     for program in (None, labs.read("prefork").folder / "right/plain.c"):
         _whole(say, program, per_test.median, 1 if fewer else RUNS)
-    say(load())
+    say(machine())
 
 
 def _table(say: Callable[[str], None], title: str, timings: Sequence[Timing]) -> None:

@@ -48,7 +48,11 @@ def heading(title: str) -> str:
     return f"{title:<48} {'median ms':>9} {'least':>9} {'times':>5} {'ratio':>8}"
 
 
-def load() -> str:
-    """Say how busy the machine is: figures of a busy one are no figures."""
+def machine() -> str:
+    """Say how busy and how fast the machine is now: figures of a busy one are no figures."""
     one, five, _ = Path("/proc/loadavg").read_text().split()[:3]
-    return f"load of this machine: {one} in the last minute, {five} in the last five"
+    work = measure("", lambda: sum(range(1_000_000)), 20)
+    return (
+        f"this machine now: load {one} (five minutes: {five}); a million additions take "
+        f"{work.median * MS:.0f} ms, at best {min(work.seconds) * MS:.0f}"
+    )

@@ -121,3 +121,23 @@ def _words(line: str) -> list[str]:
         return shlex.split(line, comments=True)
     except ValueError:  # prose between backticks
         return []
+
+
+# What a document shows and tests/engine/test_documents.py does not run: why, by how it begins.
+RUN_ELSEWHERE = {
+    "make test": "CI runs it (.ci/run), and with it lint, types, unit, engine and scenarios",
+    "make check": "a part of make test",
+    "make fix": "it changes files; its commands are those of make check",
+    "make scenarios": "a part of make test",
+    "make mutants": "minutes; tests/test_mutants.py, and one mutant in test_documents.py",
+    "forklab mutants": "the same",
+    "make flaky": "minutes; tests/test_flaky.py",
+    "make bench": "tests/test_bench.py",
+    "make clean": "it would end other people's runs; tests/engine/test_lab_image.py has its parts",
+    "tox run": "a part of make test",
+}
+
+
+def runs_elsewhere(words: list[str]) -> bool:
+    """Whether the command *words* is run by something else than tests/engine/test_documents.py."""
+    return any(" ".join(words).startswith(start) for start in RUN_ELSEWHERE)

@@ -112,7 +112,7 @@ def _processes() -> list[int]:
     return [int(name) for name in os.listdir("/proc") if name.isdigit()]
 
 
-def until_empty(look: Callable[[], list[str]], within_s: float = 30.0) -> list[str]:
+def until_empty(look: Callable[[], list[str]], within_s: float = 90.0) -> list[str]:
     """Return what *look* finds once that is nothing, or when the deadline has passed."""
     end = time.monotonic() + within_s
     pause = threading.Event()

@@ -9,9 +9,9 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-import platform
 import signal
 import socket
+import sys
 import time
 from typing import Any
 
@@ -87,14 +87,15 @@ class Agent:
 
     def op_hello(self, message: Message, blob: bytes) -> Answer:
         """Say who we are and what can be observed here."""
+        kernel = os.uname()
         return {
             "pid": os.getpid(),
             "uid": os.geteuid(),
             "program_uid": self.uid,
             "folder": self.folder,
-            "kernel": platform.release(),
-            "machine": platform.machine(),
-            "python": platform.python_version(),
+            "kernel": kernel.release,
+            "machine": kernel.machine,
+            "python": sys.version.split()[0],
             "is_init": self.is_init,
             "ends_are_told": self.ends.hang_up_means_reaped,
             "unix_peers": self.peers,
@@ -288,13 +289,16 @@ class Agent:
         self.loop.poll_ends(self._ready)
         self.ends.look(picture.pop("present"))
         picture["ends"] = [end.as_list() for end in self.ends.all()]
+        picture["took_s"] = time.monotonic() - began
         return {**picture, "whole": whole, "tries": tries}, b""
 
     def _picture(self, *, flags: bool) -> tuple[dict[str, Any], bool]:
         """Look at everything once; whether nothing came or went meanwhile."""
-        self._guard()
         began, last = time.monotonic(), proc.last_pid()
-        table = proc.stats()
+        pids = proc.pids()
+        if self.is_init:
+            self._guard(len(pids))
+        table = proc.stats(pids)
         mine = self._mine(table)
         self._guard(len(mine))
         for found in mine:
@@ -308,7 +312,6 @@ class Agent:
                 row |= proc.ENDED | {"state": second.state}
         picture = {
             "time": began,
-            "took_s": time.monotonic() - began,
             "last_pid": last,
             "processes": rows,
             "tcp": tcp,

@@ -11,7 +11,6 @@ import select
 import termios
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from functools import partial
 
 from .output import Output
@@ -21,7 +20,6 @@ F_SETPIPE_SZ = 1031
 PIPE_BYTES = 1 << 20
 
 
-@dataclass
 class Child:
     """A process that the agent started itself.
 
@@ -34,14 +32,16 @@ class Child:
         closing: close descriptor 0 once that is written.
     """
 
-    pid: int
-    stdin: int
-    outputs: dict[str, Output]
-    command: bool
-    status: int | None = None
-    ended: float = 0.0
-    unread: bytearray = field(default_factory=bytearray)
-    closing: bool = False
+    def __init__(self, pid: int, stdin: int, outputs: dict[str, Output], command: bool) -> None:
+        """Follow *pid*, whose output comes in *outputs*."""
+        self.pid = pid
+        self.stdin = stdin
+        self.outputs = outputs
+        self.command = command
+        self.status: int | None = None
+        self.ended = 0.0
+        self.unread = bytearray()
+        self.closing = False
 
     def over(self) -> bool:
         """Whether it was reaped and all its output was read.

@@ -17,9 +17,10 @@ import select
 import signal
 import termios
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
 from functools import cache
+from types import MappingProxyType
+from typing import NamedTuple
 
 EXEC_FAILED = 127
 HELPER_S = 5.0
@@ -35,8 +36,7 @@ LIMITS = {
 }
 
 
-@dataclass
-class Start:
+class Start(NamedTuple):
     """What is started, and how.
 
     Attributes:
@@ -54,7 +54,7 @@ class Start:
     cwd: str
     fds: tuple[int, int, int]
     uid: int | None = None
-    limits: dict[str, int] = field(default_factory=dict)
+    limits: Mapping[str, int] = MappingProxyType({})
     expendable: bool = False
     controlling: bool = False
 

@@ -5,15 +5,16 @@ So the image holds no code of ours, and an agent is always the one of the harnes
 
 from __future__ import annotations
 
-import importlib.util
 import io
-import py_compile
-import tempfile
+import marshal
 import zipfile
 from functools import cache
+from importlib.machinery import SourceFileLoader
+from importlib.util import MAGIC_NUMBER, source_hash
 from pathlib import Path
 
 AGENT = Path(__file__).parent.parent / "agent"
+UNCHECKED_HASH = 1  # flags of a .pyc, PEP 552
 
 # Large blocks go back to the kernel as soon as they are free: a fork copies the tables of what is
 # still there (mallopt(3)).
@@ -52,14 +53,14 @@ def source() -> bytes:
     with zipfile.ZipFile(buffer, "w") as archive:
         for path in sorted(AGENT.glob("*.py")):
             archive.writestr(f"agent/{path.name}", path.read_bytes())
-            with tempfile.NamedTemporaryFile(suffix=".pyc") as compiled:
-                py_compile.compile(
-                    str(path),
-                    compiled.name,
-                    invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH,
-                )
-                code = Path(compiled.name).read_bytes()
-            assert code[:4] == importlib.util.MAGIC_NUMBER
-            archive.writestr(f"agent/{path.stem}.pyc", code)
+            archive.writestr(f"agent/{path.stem}.pyc", _compiled(path))
     data = buffer.getvalue()
     return len(data).to_bytes(4, "big") + data
+
+
+def _compiled(path: Path) -> bytes:
+    """Return *path* as a .pyc that is used whatever time its source has; compiled once a change."""
+    name = f"forklab.agent.{path.stem}"
+    code = SourceFileLoader(name, str(path)).get_code(name)
+    kind = UNCHECKED_HASH.to_bytes(4, "little")
+    return MAGIC_NUMBER + kind + source_hash(path.read_bytes()) + marshal.dumps(code)

@@ -5,15 +5,25 @@ FORKLAB_RECORD=1 writes the transcript into README.md anew instead of comparing 
 
 from __future__ import annotations
 
+import contextlib
+import gc
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
+import warnings
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from forklab import labs
+from forklab.program.lab import Lab
+from forklab.sandbox import engine, image
+from forklab.sandbox.container import Container
+from forklab.sandbox.link import Link
 from tests import documents
 from tests.documents import HERE
 from tests.test_house import make
@@ -82,3 +92,169 @@ def _record(block: documents.Block, printed: str) -> None:
     last = next(i for i, line in enumerate(lines) if not line.endswith("\\\n"))
     fresh = "".join(lines[: last + 1]) + re.sub(r"(Linux \d+\.\d+)\S*", r"\1", printed)
     README.write_text(README.read_text().replace(block.text, fresh))
+
+
+# commands
+
+
+def to_run() -> list[object]:
+    """Commands that the documents show and that are run here, one of each form."""
+    found: dict[tuple[str, ...], list[str]] = {}
+    for path in (HERE / "README.md", HERE / "CONTRIBUTING.md", *HERE.glob("labs/**/README.md")):
+        for words in documents.commands(path.read_text()):
+            if not documents.runs_elsewhere(words) and _is_whole(words):
+                found.setdefault(_form(words), words)
+    return [pytest.param(words, id=" ".join(words)) for words in found.values()]
+
+
+def _form(words: list[str]) -> tuple[str, ...]:
+    """Return the same for commands that differ in the name of a file or the spelling of a lab."""
+    words = [word.replace("_", "-") for word in words]
+    return tuple(re.sub(r"my/\w+", "my/program", word) for word in words)
+
+
+def _is_whole(words: list[str]) -> bool:
+    """Whether a command stands there as it can be typed, and is not the transcript's."""
+    known = "lab-LAB" not in words and not any("..." in word or "<" in word for word in words)
+    options_only = words[0] == "forklab" and words[1:] in (["check", "--json"], ["check"])
+    files = ("images", "--save"), ("images", "--load")
+    needs_a_file = tuple(words[1:3]) in files  # one test has both
+    return known and not options_only and not needs_a_file and words[1:] != transcript()[1][1:]
+
+
+@pytest.fixture
+def mine(tmp_path: Path) -> Path:
+    """A folder in which `my/` has the programs that the documents speak of, each as they say."""
+    (tmp_path / "my").mkdir()
+    for name in ("server.c", "tcpserv.c"):
+        shutil.copy(HERE / "labs/fork_echo/right/plain.c", tmp_path / "my" / name)
+    shutil.copy(HERE / "labs/prefork/right/plain.c", tmp_path / "my/prefork.c")
+    return tmp_path
+
+
+def fix_the_port(folder: Path, words: list[str]) -> None:
+    """Let the program take only what RUN gives it: its port, at least, is always the same."""
+    run = words[words.index("--run") + 1]
+    program = folder / words[2]
+    pool = "prefork" in words[1]
+    workers = ['argc > 1 ? argv[1] : "3"'] if pool else []
+    assert "{workers}" not in run or pool
+    arguments = ", ".join(["argv[0]", *workers, f'"{words[words.index("--port") + 1]}"', "0"])
+    program.rename(program.with_suffix(".h"))
+    program.write_text(
+        "#define main of_the_lab\n"
+        f'#include "{program.stem}.h"\n'
+        "#undef main\n"
+        "int main(int argc, char **argv)\n"
+        f"{{ char *words[] = {{{arguments}}}; return of_the_lab({len(workers) + 2}, words); }}\n"
+    )
+
+
+@pytest.mark.parametrize("words", to_run())
+def test_a_command_that_is_shown_works(words: list[str], mine: Path) -> None:
+    """Each is run as it is shown; one of a whole lab with one of its checks only."""
+    arguments = behind_make(words[1:]) if words[0] == "make" else words[1:]
+    if "--run" in arguments:
+        fix_the_port(mine, arguments)
+    if arguments[0] == "check" and "--only" not in arguments:
+        arguments += ["--only", "echoes"]
+    done = forklab(*arguments, cwd=mine)
+    assert done.returncode == 0, done.stdout + done.stderr
+    if arguments[0] == "check":
+        assert "PASS" in done.stdout
+
+
+def test_one_mutant_is_held_against_its_lab() -> None:
+    done = forklab("mutants", "fork-echo", "--only", "never_listens")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "fails starts" in done.stdout
+
+
+def test_the_image_goes_into_a_file_and_comes_back(tmp_path: Path) -> None:
+    saved = forklab("images", "--save", "lab.tar", cwd=tmp_path)
+    assert saved.returncode == 0, saved.stderr
+    loaded = forklab("images", "--load", "lab.tar", cwd=tmp_path)
+    assert loaded.returncode == 0, loaded.stderr
+    assert loaded.stderr.startswith("loaded forklab/lab:")
+
+
+# look at it yourself
+
+
+@dataclass(frozen=True)
+class Look:
+    """What a lab sheet shows under "Look at it yourself": commands and their output."""
+
+    port: int
+    workers: int | None
+    shown: list[tuple[str, str]]
+
+    @classmethod
+    def of(cls, lab: str) -> Look:
+        """Read the sheet of *lab*."""
+        sheet = (HERE / f"labs/{lab}/README.md").read_text()
+        start = re.search(r"`python3 server\.py (?:(\d+) )?(\d+) </dev/null`", sheet)
+        assert start is not None
+        shown = []
+        for block in documents.blocks(sheet):
+            for part in re.split(r"^\$ ", block.text, flags=re.MULTILINE)[1:]:
+                command, _, output = part.partition("\n")
+                shown.append((command, output))
+        return cls(int(start[2]), int(start[1]) if start[1] else None, shown)
+
+    @property
+    def pids(self) -> list[int]:
+        """The pids of its first table, in order: who listens, and whom it forked."""
+        return [int(row.split()[0]) for row in self.shown[0][1].splitlines()[1:]]
+
+
+def essence(command: str, output: str, names: dict[int, str]) -> list[str]:
+    """Return what must be the same in an output at any time: who holds what, in any order."""
+    for pid, name in names.items():
+        output = re.sub(rf"(^ *|pid=|   +){pid}\b", rf"\1{name}", output, flags=re.MULTILINE)
+    if command.startswith("ls"):
+        return re.findall(r"(\d+) -> socket", output)
+    if command.startswith("ps"):
+        rows = [line.split(maxsplit=3) for line in output.splitlines()[1:]]
+        return [f"{who} {'of ' + names[min(names)] if parent != '1' else ''} {args}"
+                for who, parent, _, args in rows]  # fmt: skip
+    found = re.findall(r"^(\w+ *\w*).*users:\(\((.*)\)\)", output, re.MULTILINE)
+    return sorted(f"{state.split()[0]} {users}" for state, users in found)
+
+
+@pytest.mark.parametrize("name", labs.names())
+def test_what_a_sheet_shows_is_what_one_sees(name: str) -> None:
+    """The commands of the sheet, on the reference program with two clients, in the sandbox."""
+    with warnings.catch_warnings():
+        # docker-py's wrapper of the attached socket closes it only when it is collected
+        warnings.simplefilter("ignore", ResourceWarning)
+        with (
+            contextlib.closing(engine.find_engine()) as client,
+            Container(client, image.ensure_image(client)).open() as link,
+        ):
+            look_at(link, labs.read(name), Look.of(name))
+        gc.collect()
+
+
+def look_at(link: Link, info: labs.LabInfo, look: Look) -> None:
+    """Do what the sheet says, and demand that one sees what it shows."""
+    lab = Lab(link, info.spec.changed(None, look.port, look.workers), info.program)
+    server = lab.start()
+    clients = [server.connect(), server.connect()]
+    assert len(server.ask_all(clients)) == 2
+    now = sorted(process.pid for process in server.stable().live)
+    then, names = (
+        {pid: f"process-{number}" for number, pid in enumerate(pids)} for pids in (look.pids, now)
+    )
+    instead = {str(pid): str(other) for pid, other in zip(look.pids, now, strict=True)}
+    for command, output in look.shown:
+        typed = re.sub(r"(?<=pid )\d+|(?<=/proc/)\d+", lambda found: instead[found[0]], command)
+        reply = link.call(
+            "run",
+            argv=["sh", "-c", typed],
+            env={"PATH": "/usr/bin:/bin", "COLUMNS": "200"},
+            wait_s=30.0,
+        )
+        seen = essence(command, reply.blob.decode(), names)
+        assert seen, command
+        assert seen == essence(command, output, then), command
