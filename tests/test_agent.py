@@ -229,7 +229,7 @@ def test_who_is_an_orphan_is_reaped_by_the_agent(agent: Link) -> None:
 
     assert taken.ends[orphan.key].by_agent
     assert not taken.ends[orphan.key].started
-    assert describe_status(taken.ends[orphan.key].status) == "killed by SIGTERM"
+    assert describe_status(taken.ends[orphan.key].status) == "was killed by SIGTERM"
     (started,) = [end for end in taken.ends.values() if end.pid == pid]
     assert started.started
     assert describe_status(agent.call("status", pid=pid).value) == "killed by SIGKILL"

@@ -13,6 +13,7 @@ import signal
 import socket
 import sys
 import time
+from collections.abc import Iterator
 from typing import Any
 
 from . import conns, ends, freeze, ipc, proc, sockdiag, spawn, work
@@ -22,7 +23,8 @@ from .output import Output
 from .program import Child, Children, Streams
 
 WHOLE_TRIES = 20
-FEWEST_TRIES, TRYING_S = 4, 1.0  # hundreds of processes that fork are not looked at for ever
+FEWEST_TRIES, TRYING_S = 2, 1.0  # hundreds of processes that fork are not looked at for ever
+GUARD_EVERY = 32
 UNBOUNDED = 1 << 20
 KILL_S = 10.0
 QUIET_S = 0.02
@@ -303,7 +305,7 @@ class Agent:
         self._guard(len(mine))
         for found in mine:
             self.ends.watch(found.pid, found.start_ticks)
-        rows = [row for found in mine if (row := proc.describe(found, flags=flags))]
+        rows = list(self._described(mine, flags=flags))
         tcp, unix = sockdiag.tcp(), sockdiag.unix() if self.peers else []
         again = self._again(mine)
         for row in rows:
@@ -319,6 +321,13 @@ class Agent:
             "present": {pid: (found.start_ticks, found.state) for pid, found in table.items()},
         }
         return picture, self._is_whole(mine, again, last)
+
+    def _described(self, mine: list[proc.Stat], *, flags: bool) -> Iterator[dict[str, Any]]:
+        for number, found in enumerate(mine, 1):
+            if number % GUARD_EVERY == 0:  # it may grow faster than we can look
+                self._guard()
+            if row := proc.describe(found, flags=flags):
+                yield row
 
     def _again(self, mine: list[proc.Stat]) -> dict[int, proc.Stat]:
         """Look at the program's processes a second time, and for new ones.

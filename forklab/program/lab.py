@@ -18,8 +18,8 @@ from forklab.program.spec import Spec
 from forklab.sandbox.link import AgentRefused, Link
 
 FIRST_PORT = 7001
-# room for a server that never reaps, or seldom: no check makes more than 300 clients
-PROCESSES = 700
+# room for a server that never reaps 100 clients, and not for one that buries the machine
+PROCESSES = 200
 GUARD = 40
 OPEN_FILES = 1024
 PATH = "/usr/local/bin:/usr/bin:/bin"

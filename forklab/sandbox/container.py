@@ -15,7 +15,7 @@ import socket
 import struct
 import uuid
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from forklab.errors import SandboxError
 
@@ -59,8 +59,12 @@ STDERR = 2
 class AttachedStream:
     """The attached streams of a container: raw in, multiplexed out (Docker Engine API, attach)."""
 
-    def __init__(self, sock: socket.socket, why_gone: Callable[[], str]) -> None:
-        self._sock = sock
+    def __init__(self, channel: Any, why_gone: Callable[[], str]) -> None:
+        # docker-py wraps the socket: reading the wrapper would lose what it has buffered, and the
+        # socket stays open as long as the wrapper does
+        self._channel = channel
+        self._sock: socket.socket = getattr(channel, "_sock", channel)
+        self._sock.settimeout(None)
         self._why_gone = why_gone
         self._buffer = bytearray()
         self._errors = bytearray()
@@ -111,6 +115,7 @@ class AttachedStream:
             while self.receive(15.0):
                 pass
         self._sock.close()
+        self._channel.close()
         return self._errors.decode(errors="replace")
 
 
@@ -148,6 +153,7 @@ class Container:
                 link.close()
         finally:
             self._remove(name)
+            self._client.close()
 
     def _start(self, uid: int, session: str, guard: Guard) -> tuple[str, AttachedStream]:
         """Create, attach, start: in this order, else the first frames are lost."""
@@ -210,10 +216,7 @@ class Container:
         channel = self._client.api.attach_socket(
             container, params={"stdin": 1, "stdout": 1, "stderr": 1, "stream": 1}
         )
-        # docker-py wraps the socket; reading the wrapper would lose what it has buffered
-        sock = getattr(channel, "_sock", channel)
-        sock.settimeout(None)
-        return AttachedStream(sock, self._why_gone)
+        return AttachedStream(channel, self._why_gone)
 
     def _why_gone(self) -> str:
         import docker.errors

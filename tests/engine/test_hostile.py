@@ -130,11 +130,8 @@ def test_memory_without_end_kills_the_program_and_not_the_agent(
 
 
 def test_a_program_that_kills_everybody_kills_only_itself(start: Callable[[str], Program]) -> None:
-    program = None
     with contextlib.suppress(NotReady):  # it may be too quick to be seen listening
-        program = start("kills_everybody.py")
-    if program is not None:
-        program.eventually(has_ended)
+        start("kills_everybody.py").eventually(has_ended)
 
 
 def test_what_is_not_allowed_is_refused(start: Callable[[str], Program]) -> None:
