@@ -12,7 +12,7 @@ from typing import Any
 
 from forklab.errors import CheckFailure
 from forklab.facts import Process, Snapshot
-from forklab.program.lab import Lab
+from forklab.program.lab import PROCESSES, Lab
 from forklab.program.spec import Spec
 from forklab.sandbox.inside import Inside
 from forklab.sandbox.link import Link
@@ -90,7 +90,7 @@ def check_own_user(start: dict[str, Any]) -> None:
     uid = str(start["program_uid"])
     assert start["status"]["Uid"] == start["status"]["Gid"] == [uid] * 4
     assert start["status"]["Groups"] == []
-    assert "Max processes 700 700 processes" in start["limits"]
+    assert f"Max processes {PROCESSES} {PROCESSES} processes" in start["limits"]
 
 
 if __name__ == "__main__":

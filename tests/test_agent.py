@@ -232,7 +232,7 @@ def test_who_is_an_orphan_is_reaped_by_the_agent(agent: Link) -> None:
     assert describe_status(taken.ends[orphan.key].status) == "was killed by SIGTERM"
     (started,) = [end for end in taken.ends.values() if end.pid == pid]
     assert started.started
-    assert describe_status(agent.call("status", pid=pid).value) == "killed by SIGKILL"
+    assert describe_status(agent.call("status", pid=pid).value) == "was killed by SIGKILL"
 
 
 def test_a_status_is_told_once_it_is_there(agent: Link) -> None:
