@@ -19,13 +19,14 @@ from typing import Any
 from . import conns, ends, freeze, ipc, proc, sockdiag, spawn, work
 from .frames import Message
 from .loop import Answer, Failure, Loop, Pending
-from .output import Output
+from .output import HEAD_BYTES, Output
 from .program import Child, Children, Streams
 
 WHOLE_TRIES = 20
 FEWEST_TRIES, TRYING_S = 2, 1.0  # hundreds of processes that fork are not looked at for ever
 GUARD_EVERY = 32
 UNBOUNDED = 1 << 20
+TOOL_BYTES = 32 << 20
 KILL_S = 10.0
 QUIET_S = 0.02
 
@@ -159,7 +160,10 @@ class Agent:
             streams.close_all()
             raise Failure("exec", error.strerror or str(error)) from error
         streams.close_theirs()
-        child = Child(pid, feed, {"stdout": Output(out), "stderr": Output(err)}, command)
+        # a tool of the harness is not cut; one that builds the program is the program's
+        room = TOOL_BYTES if command and not message.get("as_program") else HEAD_BYTES
+        outputs = {"stdout": Output(out, room), "stderr": Output(err, room)}
+        child = Child(pid, feed, outputs, command)
         self.children.follow(child)
         return child
 
@@ -192,14 +196,16 @@ class Agent:
         return Pending(done, late, message.get("within", 30.0), polls=True)
 
     def _ran(self, child: Child) -> Answer:
-        texts = []
+        texts, cut = [], 0
         for name in ("stdout", "stderr"):
             head, left_out, tail = child.outputs[name].kept()
+            cut += left_out
             texts.append(head + (b"\n[%d bytes left out]\n" % left_out if left_out else b"") + tail)
         if not self._has_own_user:  # what it left behind would be taken for the program's
             self._end_session(child.pid)
         self.children.forget(child)
-        return {"status": child.status, "stdout": len(texts[0])}, b"".join(texts)
+        answer = {"status": child.status, "stdout": len(texts[0]), "left_out": cut}
+        return answer, b"".join(texts)
 
     def _end_session(self, session: int) -> None:
         """Kill every process of a tool's session."""
