@@ -49,15 +49,14 @@ def _table(say: Callable[[str], None], title: str, timings: Sequence[Timing]) ->
 
 def _whole(say: Callable[[str], None], program: Path | None, usual_s: float, runs: int) -> None:
     found = [whole.run("prefork", program) for _ in range(runs)]
-    wall, waited, rest = (
-        statistics.median(values)
-        for values in zip(*((run.wall, run.waited, run.rest) for run in found), strict=True)
-    )
+    parts = ((run.wall, run.waited, run.rest, run.ready) for run in found)
+    wall, waited, rest, ready = (statistics.median(part) for part in zip(*parts, strict=True))
     checks = found[0].checks
     say(f"forklab check prefork {program.name if program else ''}".rstrip() + f", {runs} times")
     say(f"  wall, median                 {wall:>6.2f} s   ({checks} checks)")
     say(f"  waiting that checks demand   {waited:>6.2f} s")
     say(f"  the rest                     {rest:>6.2f} s   {rest / checks * 1000:.0f} ms a check")
+    say(f"    of which the programs' own {ready:>6.2f} s   from their start until they listen")
     usually = usual_s * checks
     say(f"  a container per test         {usually:>6.2f} s   before any of that waiting")
     say(f"  ratio to the wall            {usually / wall:>6.1f}")

@@ -17,11 +17,13 @@ class WholeRun(NamedTuple):
     Attributes:
         wall: from the start of the process to its end.
         waited: windows, and deadlines that had to pass, as the checks demand them.
+        ready: what programs needed from their start until they listened.
         checks: how many there are.
     """
 
     wall: float
     waited: float
+    ready: float
     checks: int
 
     @property
@@ -48,4 +50,4 @@ def run(lab: str, program: Path | None = None) -> WholeRun:
     if done.returncode != 0:
         raise RuntimeError(f"{command} ended with {done.returncode}: {done.stderr[-500:]}")
     document = json.loads(done.stdout)
-    return WholeRun(wall, document["waited_s"], document["total"])
+    return WholeRun(wall, document["waited_s"], document["ready_s"], document["total"])

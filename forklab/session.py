@@ -153,6 +153,7 @@ class Session:
         self._begin()
         if self.lab is not None:
             self.run.waited_s = self.lab.journal.waited_s
+            self.run.ready_s = self.lab.journal.ready_s
             self.folder.write_events(event.as_json() for event in self.lab.journal.events)
         self.folder.finish(self.run)
         if self.order.junit is not None:

@@ -18,4 +18,4 @@ def test_rows_stand_below_their_heading() -> None:
 
 
 def test_the_rest_of_a_run_is_all_that_its_checks_do_not_demand() -> None:
-    assert WholeRun(wall=4.0, waited=3.0, checks=27).rest == 1.0
+    assert WholeRun(wall=4.0, waited=3.0, ready=0.5, checks=27).rest == 1.0

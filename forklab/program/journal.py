@@ -30,6 +30,7 @@ class Journal:
     Attributes:
         waited_s: seconds of waiting that the checks themselves demanded, so far: windows, and
             deadlines that passed.
+        ready_s: seconds that programs needed from their start until they listened.
     """
 
     def __init__(self) -> None:
@@ -37,6 +38,7 @@ class Journal:
         self.events: list[Event] = []
         self.steps: list[str] = []
         self.waited_s = 0.0
+        self.ready_s = 0.0
 
     def note(self, kind: str, text: str, **facts: Any) -> None:
         """Write down one event; what is done to the program is a step."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import random
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -153,7 +154,9 @@ class Lab:
             NoProgram, NotReady: it does not come to listen.
         """
         program = self.launch(workers=workers, **changes)
+        began = time.monotonic()
         program.wait_until_listening()
+        self.journal.ready_s += time.monotonic() - began
         return program
 
     @contextmanager

@@ -11,7 +11,8 @@ from forklab.results.record import Result, Run, Verdict, points, shares
 SCHEMA = "forklab-results/1"
 FACTS = (
     "lab", "title", "program", "command", "build", "warnings", "sandbox", "image", "kernel",
-    "machine", "began", "seconds", "waited_s", "folder", "not_isolated", "interrupted", "broken",
+    "machine", "began", "seconds", "waited_s", "ready_s", "folder", "not_isolated", "interrupted",
+    "broken",
 )  # fmt: skip
 
 

@@ -101,6 +101,7 @@ class Run:
         build: the command that built it, and warnings: what the compiler said.
         folder: where everything is kept, relative to the current folder if below it.
         waited_s: how much of `seconds` was waiting that the checks demanded.
+        ready_s: how much of it programs needed until they listened.
         interrupted: it was stopped by Ctrl-C or a signal; what is there was finished.
     """
 
@@ -120,6 +121,7 @@ class Run:
     not_isolated: tuple[str, ...] = ()
     seconds: float = 0.0
     waited_s: float = 0.0
+    ready_s: float = 0.0
     interrupted: bool = False
     broken: str = ""
     results: list[Result] = field(default_factory=list)
