@@ -11,6 +11,7 @@ import os
 import socket
 import struct
 from collections.abc import Iterator
+from functools import cache
 
 NETLINK_SOCK_DIAG = 4
 TCPDIAG_GETSOCK, SOCK_DIAG_BY_FAMILY = 18, 20
@@ -86,6 +87,8 @@ def connection_inode(server: tuple[str, int], client: tuple[str, int]) -> int:
 
     A server that listens on `::` has its end in the IPv6 table, as `::ffff:127.0.0.1`.
     """
+    if not _answers():
+        return _inode_from_proc(server, client)
     for family in (socket.AF_INET, socket.AF_INET6):
         with contextlib.suppress(OSError):
             local, remote = (_packed(host, family) for host in (server[0], client[0]))
@@ -99,6 +102,28 @@ def connection_inode(server: tuple[str, int], client: tuple[str, int]) -> int:
             for body in _ask(request, REQUEST):
                 return _tcp_row(body)[8]
     return 0
+
+
+@cache
+def _answers() -> bool:
+    """Whether the kernel tells TCP sockets: of one that is not there it says ENOENT, too."""
+    try:
+        _tcp(LISTEN_ONLY)
+    except OSError:
+        return False
+    return True
+
+
+def _inode_from_proc(server: tuple[str, int], client: tuple[str, int]) -> int:
+    ends = (_bare(server[0]), server[1], _bare(client[0]), client[1])
+    for row in _tcp_from_proc():
+        if (_bare(row[2]), row[3], _bare(row[4]), row[5]) == ends:
+            return row[8]
+    return 0
+
+
+def _bare(host: str) -> str:
+    return host.removeprefix("::ffff:")
 
 
 def _packed(host: str, family: int) -> bytes:
