@@ -70,6 +70,13 @@ def serves(lab: Lab) -> None:
     assert leftovers(lab) == ""
 
 
+def has_stopped(snapshot: Snapshot) -> None:
+    """Demand that there is one process, and that it is stopped."""
+    states = [process.state for process in snapshot.live]
+    if states != ["T"]:
+        raise CheckFailure("one process, stopped", f"states {states}")
+
+
 def has_live(snapshot: Snapshot, count: int) -> None:
     """Demand *count* live processes."""
     if len(snapshot.live) != count:
@@ -144,8 +151,7 @@ def test_what_is_not_allowed_is_refused(start: Callable[..., Program]) -> None:
 def test_a_program_that_stops_itself_is_looked_at_and_ended(
     start: Callable[..., Program],
 ) -> None:
-    program = start("stops_itself.py")
-    assert program.eventually(lambda snapshot: [p.state for p in snapshot.live]) == ["T"]
+    start("stops_itself.py").eventually(has_stopped)
 
 
 def test_daemons_belong_to_the_program(start: Callable[..., Program]) -> None:
