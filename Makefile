@@ -24,7 +24,7 @@ lab_name = $(subst -,_,$(1))
 .PHONY: help venv test lint type check fix scenarios mutants flaky bench doctor images clean
 
 help: ## what can be made (this)
-	@echo "make lab-LAB [PROGRAM=file|folder] [RUN='command'] [PORT=n] [ONLY=id] [V=1]"
+	@echo "make lab-LAB [PROGRAM=file|folder] [ONLY=id] [RUN='command'] [PORT=n] [WORKERS=n] [V=1]"
 	@echo
 	@echo "Labs: without PROGRAM the reference program is examined, with it yours."
 	@for toml in labs/*/lab.toml; do \

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-import testinfra  # type: ignore[import-untyped]
+import testinfra
 
 from bench.timing import Timing, measure
 from forklab import labs

@@ -118,6 +118,8 @@ class Sandboxes:
 
     def pytest_keyboard_interrupt(self) -> None:
         """Talk to no sandbox any more: a request may have been cut in the middle."""
+        for lab in self._wanted.opened.values():
+            lab.link.close()
         self.close()
 
     def pytest_unconfigure(self) -> None:
@@ -185,6 +187,14 @@ def lab(request: pytest.FixtureRequest) -> Iterator[Lab]:
     yield found
     if found.link.is_open:
         found.reset()
+
+
+@pytest.fixture
+def lab_host(lab: Lab) -> Any:
+    """Testinfra's view of the sandbox; in `scenarios/` it is what `host` means."""
+    from forklab.program.testinfra_backend import host_of
+
+    return host_of(lab.link)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -16,7 +16,7 @@ from pathlib import Path
 from docker import DockerClient
 from docker.errors import APIError
 
-START = [sys.executable, "-c", "from forklab.cli import main; main()"]
+START = ["-c", "from forklab.cli import main; main()"]
 
 
 @contextlib.contextmanager
@@ -34,16 +34,23 @@ class Harness:
     agent inside, and in the working folder of what that starts.
     """
 
-    def __init__(self, folder: Path, *words: str, prefix: Sequence[str] = ()) -> None:
-        folder.mkdir(mode=0o755, parents=True)
+    def __init__(
+        self, folder: Path, *words: str, prefix: Sequence[str] = (), python: str = sys.executable
+    ) -> None:
+        folder.mkdir(mode=0o755, parents=True, exist_ok=True)
         self.folder = folder
         self.process = subprocess.Popen(
-            [*prefix, *START, "check", *words, "--runs", str(folder / "runs")],
+            [*prefix, python, *START, "check", *words, "--runs", str(folder / "runs")],
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
             start_new_session=True,
-            env={**os.environ, "TMPDIR": str(folder), "PYTHONUNBUFFERED": "1"},
+            env={
+                **os.environ,
+                "TMPDIR": str(folder),
+                "PYTHONPATH": os.pathsep.join(sys.path),
+                "PYTHONUNBUFFERED": "1",
+            },
         )
 
     def read_until(self, text: str) -> str:

@@ -229,10 +229,10 @@ def test_who_is_an_orphan_is_reaped_by_the_agent(agent: Link) -> None:
 
     assert taken.ends[orphan.key].by_agent
     assert not taken.ends[orphan.key].started
-    assert describe_status(taken.ends[orphan.key].status) == "killed by SIGTERM"
+    assert describe_status(taken.ends[orphan.key].status) == "was killed by SIGTERM"
     (started,) = [end for end in taken.ends.values() if end.pid == pid]
     assert started.started
-    assert describe_status(agent.call("status", pid=pid).value) == "killed by SIGKILL"
+    assert describe_status(agent.call("status", pid=pid).value) == "was killed by SIGKILL"
 
 
 def test_a_status_is_told_once_it_is_there(agent: Link) -> None:
@@ -386,7 +386,7 @@ def test_a_tool_is_run_to_its_end_and_is_no_part_of_the_program(agent: Link) -> 
     reply = agent.call("run", b"hello\n", argv=["cat"], env=ENV, wait_s=5.0)
     assert (reply.value["status"], reply.blob) == (0, b"hello\n")
     slow = agent.call("run", argv=["sleep", "60"], env=ENV, within=0.05, wait_s=5.0)
-    assert describe_status(slow.value["status"]) in ("ended", "killed by SIGKILL")
+    assert describe_status(slow.value["status"]) in ("ended", "was killed by SIGKILL")
 
 
 def test_files_are_written_read_and_removed(agent: Link) -> None:

@@ -43,10 +43,10 @@ def exited(status: int) -> int:
         (exited(0), "exited with status 0"),
         (exited(3), "exited with status 3"),
         (exited(255), "exited with status 255"),
-        (signal.SIGKILL, "killed by SIGKILL"),
-        (signal.SIGPIPE, "killed by SIGPIPE"),
-        (signal.SIGSEGV | 0x80, "killed by SIGSEGV"),  # with a core dump
-        (40, "killed by signal 40"),
+        (signal.SIGKILL, "was killed by SIGKILL"),
+        (signal.SIGPIPE, "was killed by SIGPIPE"),
+        (signal.SIGSEGV | 0x80, "was killed by SIGSEGV"),  # with a core dump
+        (40, "was killed by signal 40"),
     ],
 )
 def test_a_wait_status_in_words(status: int | None, words: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import random
@@ -103,3 +104,48 @@ def test_a_lab_runs_whatever_the_harness_inherited(folder: Path, mood: str) -> N
     status, said = harness.end()
     assert status == 0, said
     assert until_empty(harness.left) == []
+
+
+NOBODY = 65534
+AS_NOBODY = ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups"]
+CAN_START = """
+import forklab.cli, subprocess, sys
+assert sys.version_info[:2] == {}
+subprocess.run([sys.executable, "-c", ""], check=True)
+"""
+FEW = [
+    "starts",
+    "bad-usage",
+    "answers-a-half-close",
+    "reaps-a-burst",
+    "a-killed-child-hurts-nobody",
+]
+
+
+@pytest.mark.parametrize("who", ["ourselves", "somebody else"])
+def test_the_reference_passes_and_what_is_not_isolated_is_said(folder: Path, who: str) -> None:
+    words = ["--sandbox", "inside", *(word for name in FEW for word in ("--only", name))]
+    if who == "ourselves":
+        harness = Harness(folder / "harness", "fork_echo", *words)
+    else:
+        python = _python_for_all()
+        (folder / "harness").mkdir()
+        os.chown(folder / "harness", NOBODY, NOBODY)
+        harness = Harness(folder / "harness", "fork_echo", *words, prefix=AS_NOBODY, python=python)
+    status, said = harness.end()
+    assert status == 0, said
+    assert "not isolated there: the network" in said
+    own_user = who == "ourselves" and os.geteuid() == 0
+    assert ("could send signals to it" in " ".join(said.split())) is not own_user
+    assert until_empty(harness.left) == []
+
+
+def _python_for_all() -> str:
+    """Return a Python like this one that a user without rights can start; else skip."""
+    env = {"PYTHONPATH": os.pathsep.join(sys.path)}
+    for python in (sys.executable, "/usr/bin/python3"):
+        words = [*AS_NOBODY, python, "-c", CAN_START.format(sys.version_info[:2])]
+        with contextlib.suppress(OSError):
+            if subprocess.run(words, env=env, capture_output=True).returncode == 0:
+                return python
+    pytest.skip("no Python like this one can be started by another user")

@@ -13,17 +13,20 @@ import signal
 import socket
 import sys
 import time
+from collections.abc import Iterator
 from typing import Any
 
 from . import conns, ends, freeze, ipc, proc, sockdiag, spawn, work
 from .frames import Message
 from .loop import Answer, Failure, Loop, Pending
-from .output import Output
+from .output import HEAD_BYTES, Output
 from .program import Child, Children, Streams
 
 WHOLE_TRIES = 20
-FEWEST_TRIES, TRYING_S = 4, 1.0  # hundreds of processes that fork are not looked at for ever
+FEWEST_TRIES, TRYING_S = 2, 1.0  # hundreds of processes that fork are not looked at for ever
+GUARD_EVERY = 32
 UNBOUNDED = 1 << 20
+TOOL_BYTES = 32 << 20
 KILL_S = 10.0
 QUIET_S = 0.02
 
@@ -157,7 +160,10 @@ class Agent:
             streams.close_all()
             raise Failure("exec", error.strerror or str(error)) from error
         streams.close_theirs()
-        child = Child(pid, feed, {"stdout": Output(out), "stderr": Output(err)}, command)
+        # a tool of the harness is not cut; one that builds the program is the program's
+        room = TOOL_BYTES if command and not message.get("as_program") else HEAD_BYTES
+        outputs = {"stdout": Output(out, room), "stderr": Output(err, room)}
+        child = Child(pid, feed, outputs, command)
         self.children.follow(child)
         return child
 
@@ -190,14 +196,16 @@ class Agent:
         return Pending(done, late, message.get("within", 30.0), polls=True)
 
     def _ran(self, child: Child) -> Answer:
-        texts = []
+        texts, cut = [], 0
         for name in ("stdout", "stderr"):
             head, left_out, tail = child.outputs[name].kept()
+            cut += left_out
             texts.append(head + (b"\n[%d bytes left out]\n" % left_out if left_out else b"") + tail)
         if not self._has_own_user:  # what it left behind would be taken for the program's
             self._end_session(child.pid)
         self.children.forget(child)
-        return {"status": child.status, "stdout": len(texts[0])}, b"".join(texts)
+        answer = {"status": child.status, "stdout": len(texts[0]), "left_out": cut}
+        return answer, b"".join(texts)
 
     def _end_session(self, session: int) -> None:
         """Kill every process of a tool's session."""
@@ -285,7 +293,10 @@ class Agent:
             if tries >= FEWEST_TRIES and time.monotonic() - began > TRYING_S:
                 break
             tries += 1
-            picture, whole = self._picture(flags=bool(message.get("flags")))
+            try:
+                picture, whole = self._picture(flags=bool(message.get("flags")))
+            except PermissionError as error:
+                raise Failure("unsupported", f"this user may not read {error.filename}") from error
         self.loop.poll_ends(self._ready)
         self.ends.look(picture.pop("present"))
         picture["ends"] = [end.as_list() for end in self.ends.all()]
@@ -303,7 +314,7 @@ class Agent:
         self._guard(len(mine))
         for found in mine:
             self.ends.watch(found.pid, found.start_ticks)
-        rows = [row for found in mine if (row := proc.describe(found, flags=flags))]
+        rows = list(self._described(mine, flags=flags))
         tcp, unix = sockdiag.tcp(), sockdiag.unix() if self.peers else []
         again = self._again(mine)
         for row in rows:
@@ -319,6 +330,13 @@ class Agent:
             "present": {pid: (found.start_ticks, found.state) for pid, found in table.items()},
         }
         return picture, self._is_whole(mine, again, last)
+
+    def _described(self, mine: list[proc.Stat], *, flags: bool) -> Iterator[dict[str, Any]]:
+        for number, found in enumerate(mine, 1):
+            if number % GUARD_EVERY == 0:  # it may grow faster than we can look
+                self._guard()
+            if row := proc.describe(found, flags=flags):
+                yield row
 
     def _again(self, mine: list[proc.Stat]) -> dict[int, proc.Stat]:
         """Look at the program's processes a second time, and for new ones.

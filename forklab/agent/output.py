@@ -16,8 +16,9 @@ class Output:
     what it then shows is our doing.
     """
 
-    def __init__(self, fd: int) -> None:
+    def __init__(self, fd: int, head_bytes: int = HEAD_BYTES) -> None:
         self.fd = fd
+        self._head_bytes = head_bytes
         self.total_bytes = 0
         self.ended = False
         self._head = bytearray()
@@ -35,7 +36,7 @@ class Output:
             self.ended = True
             return
         self.total_bytes += len(data)
-        room = HEAD_BYTES - len(self._head)
+        room = self._head_bytes - len(self._head)
         self._head += data[: max(room, 0)]
         self._tail += data[max(room, 0) :]
         if len(self._tail) > 2 * TAIL_BYTES:

@@ -13,6 +13,7 @@ import stat as modes
 from typing import Any
 
 VANISHED = (FileNotFoundError, ProcessLookupError)
+EXITING = 0x4  # PF_EXITING of the kernel: it has no memory any more, but is no zombie yet
 CLOSE_ON_EXEC = 0o2000000
 # what is left to describe of a process once it has ended
 ENDED: dict[str, Any] = {"call": None, "fds": [], "args": [], "exe": ""}
@@ -44,6 +45,7 @@ class Stat:
     __slots__ = (
         "comm",
         "cpu_ticks",
+        "flags",
         "pgrp",
         "pid",
         "ppid",
@@ -69,11 +71,17 @@ class Stat:
         self.ppid = int(fields[1])
         self.pgrp = int(fields[2])
         self.session = int(fields[3])
+        self.flags = int(fields[6])
         self.cpu_ticks = int(fields[11]) + int(fields[12])
         self.threads = int(fields[17])
         self.start_ticks = int(fields[19])
         self.start_code = int(fields[23])
         self.start_stack = int(fields[25])
+
+    @property
+    def is_ending(self) -> bool:
+        """Whether it has ended, or is just doing so."""
+        return self.is_dead or bool(self.flags & EXITING)
 
     @property
     def is_dead(self) -> bool:
@@ -171,9 +179,9 @@ def _fds(pid: int, folder: str, *, flags: bool) -> list[list[Any]]:
     """Return the rows of `_descriptors`; none of a process that has ended just now."""
     try:
         return _descriptors(folder, flags=flags)
-    except PermissionError:  # a zombie's folder is root's
+    except PermissionError:  # the folder of a process that is ending is root's already
         now = stat(pid)
-        if now is None or now.is_dead:
+        if now is None or now.is_ending:
             return []
         raise
 

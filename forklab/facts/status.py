@@ -15,11 +15,11 @@ def signal_name(number: int) -> str:
 
 
 def describe_status(wait_status: int | None) -> str:
-    """Return "exited with status 3", "killed by SIGKILL", or that nobody knows."""
+    """Return what it did: "exited with status 3", "was killed by SIGKILL", "ended"."""
     if wait_status is None:
         return "ended"
     if os.WIFSIGNALED(wait_status):
-        return f"killed by {signal_name(os.WTERMSIG(wait_status))}"
+        return f"was killed by {signal_name(os.WTERMSIG(wait_status))}"
     return f"exited with status {os.waitstatus_to_exitcode(wait_status)}"
 
 

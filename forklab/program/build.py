@@ -9,7 +9,7 @@ from pathlib import Path
 
 from forklab.errors import SandboxError
 from forklab.facts import describe_status
-from forklab.program.source import File, NoProgram, Source
+from forklab.program.source import ELF, File, NoProgram, Source
 from forklab.sandbox.link import AgentRefused, Link
 
 # Old sources call functions that they never declared: newer compilers make that an error, older
@@ -137,9 +137,11 @@ def _only_executable(link: Link, source: Source, folder: str) -> str:
     reply = link.call(
         "run", argv=["sh", "-c", script], env={"PATH": "/usr/bin:/bin"}, cwd=folder, wait_s=30.0
     )
-    given = {file.path for file in source.files if not file.data.startswith(b"\x7fELF")}
+    # what was handed in and is no program may be marked executable, too: a Makefile from Windows
+    given = {file.path: file.data[:4] for file in source.files}
     names = [name.removeprefix("./") for name in reply.blob.decode().splitlines()]
-    made = [name for name in names if name not in given] or names
+    made = [name for name in names if given.get(name, ELF) == ELF]
+    made = made or [name for name in names if given[name].startswith(b"#!")]
     usual = [name for name in made if os.path.basename(name) in ("server", "prefork", "program")]
     if len(made) == 1 or len(usual) == 1:
         return (usual or made)[0]

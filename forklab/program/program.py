@@ -336,7 +336,7 @@ def overrun(count: str) -> Overrun:
 
 def last_lines(text: str, count: int = 3) -> str:
     """Return the last lines of what it printed, as the end of a sentence."""
-    lines = [line for line in text.rstrip().splitlines() if line.strip()][-count:]
+    lines = [line.strip() for line in text.splitlines() if line.strip()][-count:]
     shown = [line if len(line) <= LINE else f"{line[:LINE]} ..." for line in lines]
     return "; it printed: " + " / ".join(shown) if shown else "; it printed nothing"
 

@@ -129,7 +129,7 @@ def _end_row(end: End, now: float, names: Mapping[Key, str]) -> EndRow:
     return EndRow(
         who=names.get(end.key, ""),
         pid=end.pid,
-        how=describe_status(end.status),
+        how=describe_status(end.status).removeprefix("was "),
         ago_s=None if end.ended is None else max(now - end.ended, 0.0),
         reaped_by="PID 1" if end.by_agent or end.started else "its parent",
         plain=not end.status,

@@ -105,14 +105,7 @@ class Inside:
         """Yield a Link to a new agent; everything of it is gone afterwards."""
         parent = _parent(self._uid)
         home.sweep(parent)
-        process = subprocess.Popen(
-            boot.command(sys.executable, parent, self._uid),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            start_new_session=True,
-            env={"PATH": os.environ.get("PATH", os.defpath), **boot.ENVIRONMENT},
-        )
+        process = self._start(parent)
         try:
             stream = PipeStream(process)
             stream.send(boot.source())
@@ -128,6 +121,19 @@ class Inside:
             if process.returncode != 0:  # it was killed, and could not clean up
                 _kill_user(self._uid)
                 home.sweep(parent)
+
+    def _start(self, parent: str) -> subprocess.Popen[bytes]:
+        try:
+            return subprocess.Popen(
+                boot.command(sys.executable, parent, self._uid),
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                start_new_session=True,
+                env={"PATH": os.environ.get("PATH", os.defpath), "LANG": "C.UTF-8"},
+            )
+        except OSError as error:
+            raise SandboxError(f"the agent cannot be started: {error}") from error
 
 
 def _parent(uid: int | None) -> str:

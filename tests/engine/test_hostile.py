@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -44,13 +45,13 @@ def reference(sandbox: Lab) -> Lab:
 
 
 @pytest.fixture
-def start(sandbox: Lab, reference: Lab) -> Iterator[Callable[[str], Program]]:
+def start(sandbox: Lab, reference: Lab) -> Iterator[Callable[..., Program]]:
     """Start a program; afterwards all of it must be gone, and the next one must run."""
     started: list[Lab] = []
 
-    def start(name: str) -> Program:
+    def start(name: str, **more: Any) -> Program:
         started.append(lab_on(sandbox.link, PROGRAMS / name))
-        return started[0].start()
+        return started[0].start(**more)
 
     yield start
     for lab in started:
@@ -67,6 +68,13 @@ def serves(lab: Lab) -> None:
     assert len(with_client.stable().live) == 2
     lab.reset()
     assert leftovers(lab) == ""
+
+
+def has_stopped(snapshot: Snapshot) -> None:
+    """Demand that there is one process, and that it is stopped."""
+    states = [process.state for process in snapshot.live]
+    if states != ["T"]:
+        raise CheckFailure("one process, stopped", f"states {states}")
 
 
 def has_live(snapshot: Snapshot, count: int) -> None:
@@ -88,7 +96,7 @@ def has_ended(snapshot: Snapshot) -> None:
 
 
 def test_a_fork_bomb_is_killed_first_and_told_in_one_sentence(
-    start: Callable[[str], Program],
+    start: Callable[..., Program],
 ) -> None:
     with pytest.raises(Overrun) as caught:
         start("forks_without_end.py").eventually(has_live, 10_000)
@@ -96,7 +104,7 @@ def test_a_fork_bomb_is_killed_first_and_told_in_one_sentence(
 
 
 def test_a_flood_is_drained_and_its_head_and_tail_are_kept(
-    start: Callable[[str], Program],
+    start: Callable[..., Program],
 ) -> None:
     program = start("floods.py")
     program.usage(0.3)
@@ -106,11 +114,11 @@ def test_a_flood_is_drained_and_its_head_and_tail_are_kept(
     assert all(len(text) < 150_000 for text in outputs.values())
 
 
-def test_a_full_disk_and_full_system_v_memory_are_freed(start: Callable[[str], Program]) -> None:
+def test_a_full_disk_and_full_system_v_memory_are_freed(start: Callable[..., Program]) -> None:
     start("fills_its_disk.py")
 
 
-def test_folders_of_any_depth_and_mode_are_removed(start: Callable[[str], Program]) -> None:
+def test_folders_of_any_depth_and_mode_are_removed(start: Callable[..., Program]) -> None:
     program = start("hides_its_files.py")
     program.eventually(lambda snapshot: _waits_in(snapshot, "pause"))
 
@@ -122,39 +130,35 @@ def _waits_in(snapshot: Snapshot, call: str) -> None:
 
 
 def test_memory_without_end_kills_the_program_and_not_the_agent(
-    start: Callable[[str], Program],
+    start: Callable[..., Program],
 ) -> None:
     program = start("grows.py")
     program.eventually(has_live, 1, within_s=30.0)
     assert "my child is dead" in program.output()
 
 
-def test_a_program_that_kills_everybody_kills_only_itself(start: Callable[[str], Program]) -> None:
-    program = None
+def test_a_program_that_kills_everybody_kills_only_itself(start: Callable[..., Program]) -> None:
     with contextlib.suppress(NotReady):  # it may be too quick to be seen listening
-        program = start("kills_everybody.py")
-    if program is not None:
-        program.eventually(has_ended)
+        start("kills_everybody.py").eventually(has_ended)
 
 
-def test_what_is_not_allowed_is_refused(start: Callable[[str], Program]) -> None:
+def test_what_is_not_allowed_is_refused(start: Callable[..., Program]) -> None:
     said = start("attacks.py").output().split("\n")
     assert len([line for line in said if line]) == 14
     assert [line for line in said if line and not line.endswith(" refused")] == []
 
 
 def test_a_program_that_stops_itself_is_looked_at_and_ended(
-    start: Callable[[str], Program],
+    start: Callable[..., Program],
 ) -> None:
-    program = start("stops_itself.py")
-    assert program.eventually(lambda snapshot: [p.state for p in snapshot.live]) == ["T"]
+    start("stops_itself.py").eventually(has_stopped)
 
 
-def test_daemons_belong_to_the_program(start: Callable[[str], Program]) -> None:
+def test_daemons_belong_to_the_program(start: Callable[..., Program]) -> None:
     start("runs_away.py").eventually(has_live, 21)
 
 
-def test_a_process_whose_first_thread_has_ended_is_alive(start: Callable[[str], Program]) -> None:
+def test_a_process_whose_first_thread_has_ended_is_alive(start: Callable[..., Program]) -> None:
     program = start("main_thread_ends.c")
     client = program.connect()
     assert client.exchange(HELLO) == HELLO
@@ -165,7 +169,7 @@ def test_a_process_whose_first_thread_has_ended_is_alive(start: Callable[[str], 
     assert program.ended() is None
 
 
-def test_names_and_arguments_may_be_any_bytes(start: Callable[[str], Program]) -> None:
+def test_names_and_arguments_may_be_any_bytes(start: Callable[..., Program]) -> None:
     program = start("has_strange_names.py")
     program.eventually(has_live, 3)
     snapshot = program.stable()
@@ -174,12 +178,12 @@ def test_names_and_arguments_may_be_any_bytes(start: Callable[[str], Program]) -
     assert snapshot.listeners(program.port)
 
 
-def test_three_hundred_zombies_are_seen(start: Callable[[str], Program]) -> None:
-    start("never_reaps.py").eventually(has_zombies, 300)
+def test_three_hundred_zombies_are_seen(start: Callable[..., Program]) -> None:
+    start("never_reaps.py", processes=500).eventually(has_zombies, 300)
 
 
 @pytest.mark.parametrize("name", ["deletes_its_folder.py", "closes_everything.py"])
-def test_it_listens_nevertheless(start: Callable[[str], Program], name: str) -> None:
+def test_it_listens_nevertheless(start: Callable[..., Program], name: str) -> None:
     assert start(name).connect().state.connected
 
 
