@@ -12,6 +12,9 @@ BIN := $(VENV)/bin
 FORKLAB := $(BIN)/forklab
 TOX := $(BIN)/tox run -q
 
+# compiled code that is kept is what makes a second run quick
+unexport PYTHONDONTWRITEBYTECODE
+
 Q := $(if $(filter 1,$(V)),,@)
 # 'text' as one word of the shell, whatever is in it
 quote = '$(subst ','\'',$(value $(1)))'
