@@ -18,6 +18,7 @@ from forklab.program.lab import Lab
 from forklab.program.program import HELLO, Program
 from scenarios.servers import ServerChecks, demand_declared
 
+NO_PEERS = "this kernel does not tell the other end of a Unix socket"
 ENDS_S = 1.0
 AFTER_A_KILL = 8
 MANY_WORKERS = 1000
@@ -114,7 +115,7 @@ class PreforkChecks(ServerChecks):
 
         A worker is a process that has a channel to the dispatcher; whose child it is is free.
         """
-        lab.demand("unix_peers", "this kernel does not tell the other end of a Unix socket")
+        lab.demand("unix_peers", NO_PEERS)
         server = lab.start()
 
         found = server.eventually(pool.has_pool, server.port, lab.spec.workers, server.names)
@@ -182,7 +183,7 @@ class PreforkChecks(ServerChecks):
 
         Descriptors travel only over Unix sockets. One pair shared by all workers is as good.
         """
-        lab.demand("unix_peers", "this kernel does not tell the other end of a Unix socket")
+        lab.demand("unix_peers", NO_PEERS)
         server = lab.start()
 
         server.eventually(pool.one_channel_each, server.port, lab.spec.workers, server.names)
@@ -194,7 +195,7 @@ class PreforkChecks(ServerChecks):
         A worker inherits the channels of those forked before it: while it lives, they do not see
         the dispatcher's end.
         """
-        lab.demand("unix_peers", "this kernel does not tell the other end of a Unix socket")
+        lab.demand("unix_peers", NO_PEERS)
         server = lab.start()
         self.workers_of(server)
 
@@ -254,6 +255,7 @@ class PreforkChecks(ServerChecks):
 
         It reports idle each time, and closes each connection that it received.
         """
+        lab.demand("unix_peers", NO_PEERS)
         one = {"workers": 1} if lab.spec.takes_workers else {}
         server = lab.start(**one)
         self.workers_of(server)
@@ -272,6 +274,7 @@ class PreforkChecks(ServerChecks):
 
         Its channel has no other end any more: reading it says so for ever, writing raises SIGPIPE.
         """
+        lab.demand("unix_peers", NO_PEERS)
         self.demand_two(lab)
         server, victim = self.kill_an_idle_worker(lab)
         self.goes_on_without(server, victim)
@@ -317,6 +320,7 @@ class PreforkChecks(ServerChecks):
 
         Only where the program declares it.
         """
+        lab.demand("unix_peers", NO_PEERS)
         demand_declared(
             lab, "replaces_killed_worker", "the program does not declare that it replaces workers"
         )
@@ -331,6 +335,7 @@ class PreforkChecks(ServerChecks):
 
         They see the end of file on their channel, unless somebody else holds the other end.
         """
+        lab.demand("unix_peers", NO_PEERS)
         server = lab.start()
         found = self.workers_of(server)
         assert found.dispatcher is not None
@@ -418,6 +423,7 @@ class PreforkChecks(ServerChecks):
 
         It is frozen by ptrace: nobody else hears of it.
         """
+        lab.demand("unix_peers", NO_PEERS)
         self.demand_two(lab)
         server = lab.start()
         victim = self.workers_of(server).workers[0]

@@ -85,20 +85,21 @@ class Harness:
 
     def left(self, client: DockerClient | None = None) -> list[str]:
         """Return what it has left behind by now: containers, processes, folders."""
-        found = self._containers(client) if client is not None else []
+        found = self.containers(client) if client is not None else []
         found += [f"process {pid}" for pid in _processes() if self._is_ours(pid)]
         return found + [str(path) for path in self.folder.glob("forklab-*")]
 
     def runs_in_its_container(self, client: DockerClient, command: str) -> bool:
         """Whether a process whose command line has *command* runs in its container now."""
-        for container in self._containers(client):
+        for container in self.containers(client):
             with contextlib.suppress(APIError):  # it does not run yet
                 rows = client.api.top(container)["Processes"]
                 if any(command in row[-1] for row in rows):
                     return True
         return False
 
-    def _containers(self, client: DockerClient) -> list[str]:
+    def containers(self, client: DockerClient) -> list[str]:
+        """Return the ids of its containers, running or not."""
         labels = [
             (row["Id"], row["Labels"].get("forklab.harness", "").split())
             for row in client.api.containers(all=True, filters={"label": "forklab.owner=forklab"})

@@ -216,9 +216,10 @@ class Container:
         channel = self._client.api.attach_socket(
             container, params={"stdin": 1, "stdout": 1, "stderr": 1, "stream": 1}
         )
-        return AttachedStream(channel, self._why_gone)
+        return AttachedStream(channel, self.why_gone)
 
-    def _why_gone(self) -> str:
+    def why_gone(self) -> str:
+        """Say why a stream to a container may have ended: ask the engine."""
         import docker.errors
         import requests.exceptions
 

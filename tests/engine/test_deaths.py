@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import random
+import re
 import signal
+import socket
 import uuid
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from docker import DockerClient
 
+from forklab.errors import SandboxError
 from forklab.sandbox import engine, image
+from forklab.sandbox.container import AttachedStream, Container
 from forklab.sandbox.guard import MAKING, SESSION, Guard
+from forklab.sandbox.link import Link
 from tests.harness import Harness, until_empty
 
 pytestmark = pytest.mark.engine
@@ -24,14 +29,6 @@ SLOW_TO_BUILD = (
     "#include <iostream>\n#include <regex>\nint main() { return std::regex{}.flags(); }\n"
 )
 BOMB = "import os\nwhile True:\n    try:\n        os.fork()\n    except OSError:\n        pass\n"
-
-
-@pytest.fixture(scope="module")
-def client() -> Iterator[DockerClient]:
-    """Give a client of the engine, closed at the end."""
-    client = engine.find_engine()
-    yield client
-    client.close()
 
 
 @pytest.mark.parametrize("number", SIGNALS, ids=lambda number: number.name)
@@ -96,3 +93,30 @@ def test_the_guard_removes_a_container_that_was_created_and_never_started(
             image.ensure_image(client), ["true"], labels={SESSION: session}
         )
     assert client.api.containers(all=True, filters={"id": made["Id"]}) == []
+
+
+def test_a_container_that_ends_is_told_once_and_ends_the_run(
+    client: DockerClient, tmp_path: Path
+) -> None:
+    harness = Harness(tmp_path / "harness", "prefork")
+    begun = harness.read_until("1/27")
+    [container] = harness.containers(client)
+    engine.remove_container(client, container)
+    status, rest = harness.end()
+    said = " ".join((begun + rest).split())
+    assert status == 3, said
+    gone = "the agent in the sandbox is gone: the container has ended, though nobody had asked"
+    assert f"the lab itself could not run: {gone} it to" in said
+    assert said.count("/27 BROKEN ") == 1, "the check that was under way, and no other"
+    assert "Traceback" not in said
+
+
+def test_an_engine_that_is_gone_is_told() -> None:
+    """The engine of this machine is left alone: a client whose engine is gone says the same."""
+    nobody = DockerClient(base_url="tcp://127.0.0.1:1", version="1.41")
+    container = Container(nobody, "none")
+    ours, theirs = socket.socketpair()
+    theirs.shutdown(socket.SHUT_WR)
+    sentence = "the container engine does not answer any more; was it stopped?"
+    with theirs, contextlib.closing(nobody), pytest.raises(SandboxError, match=re.escape(sentence)):
+        Link(AttachedStream(ours, container.why_gone))
