@@ -12,6 +12,9 @@ BIN := $(VENV)/bin
 FORKLAB := $(BIN)/forklab
 TOX := $(BIN)/tox run -q
 
+# compiled code that is kept is what makes a second run quick
+unexport PYTHONDONTWRITEBYTECODE
+
 Q := $(if $(filter 1,$(V)),,@)
 # 'text' as one word of the shell, whatever is in it
 quote = '$(subst ','\'',$(value $(1)))'
@@ -21,7 +24,7 @@ lab_name = $(subst -,_,$(1))
 .PHONY: help venv test lint type check fix scenarios mutants flaky bench doctor images clean
 
 help: ## what can be made (this)
-	@echo "make lab-LAB [PROGRAM=file|folder] [ONLY=id] [RUN='command'] [PORT=n] [WORKERS=n] [V=1]"
+	@echo "make lab-LAB [PROGRAM=path] [ONLY=id] [RUN='command'] [PORT=n] [WORKERS=n]"
 	@echo
 	@echo "Labs: without PROGRAM the reference program is examined, with it yours."
 	@for toml in labs/*/lab.toml; do \

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from forklab.agent import ends, ipc, operations, proc, sockdiag
+from forklab.agent import ends, ipc, proc, sockdiag, state
 from forklab.agent.ends import Ends
 
 LISTENER = (
@@ -161,7 +161,7 @@ def test_a_connection_is_found_in_the_text_of_proc(monkeypatch: pytest.MonkeyPat
 
 @pytest.mark.usefixtures("no_sock_diag")
 def test_without_unix_diag_peers_are_unknown() -> None:
-    assert operations._unix_peers_are_shown() is False
+    assert state._unix_peers_are_shown() is False
 
 
 @pytest.mark.parametrize(

@@ -131,7 +131,10 @@ class Loop:
     def turn(self) -> None:
         """Wait for events once, act on them, answer what can be answered."""
         naps = [pending.nap_s() for pending in self._pending.values()]
-        for fd, events in self.poll.poll(max(0.0, min(naps, default=IDLE_S))):
+        nap_s, slept = max(0.0, min(naps, default=IDLE_S)), time.monotonic()
+        heard = self.poll.poll(nap_s)
+        self._give_back(time.monotonic() - slept - nap_s)
+        for fd, events in heard:
             ready = self.on_ready.get(fd)
             if ready is not None:
                 ready(events)
@@ -139,6 +142,12 @@ class Loop:
                 self.also(fd, events)
         for number, pending in list(self._pending.items()):
             self._settle(number, pending)
+
+    def _give_back(self, overslept_s: float) -> None:
+        """Add to every deadline what the machine kept us waiting: it keeps the program, too."""
+        if overslept_s > SLOW_S:
+            for pending in self._pending.values():
+                pending.within_s += overslept_s
 
     def _settle(self, number: int, pending: Pending) -> None:
         try:

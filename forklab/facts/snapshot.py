@@ -44,7 +44,7 @@ class Descriptor(NamedTuple):
         return _inode(self.target)
 
 
-@lru_cache(maxsize=4096)  # the same few targets are judged in every snapshot
+@lru_cache(maxsize=256)  # the same few targets are judged in every snapshot
 def _kind(target: str) -> str:
     if target.startswith("/dev/pts/"):
         return "terminal"
@@ -54,7 +54,7 @@ def _kind(target: str) -> str:
     return "anon" if head == "anon_inode" else head
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=256)
 def _inode(target: str) -> int:
     head, _, tail = target.partition(":[")
     return int(tail[:-1]) if head in ("socket", "pipe") and tail else 0

@@ -1,0 +1,221 @@
+"""Operations of clients: connect, talk, stall, visit, leave; and of the other party: listen."""
+
+from __future__ import annotations
+
+import errno
+import socket
+import time
+
+from . import conns
+from .frames import Message
+from .loop import Answer, Failure, Pending
+from .state import State
+
+QUIET_S = 0.02
+
+
+class OnClients(State):
+    """The operations that play the program's clients."""
+
+    def _conn(self, message: Message) -> conns.Connection:
+        try:
+            return self.conns[message["conn"]]
+        except KeyError:
+            raise Failure("gone", f"there is no connection {message['conn']}") from None
+
+    def _keep(self, conn: conns.Connection) -> int:
+        number = self._next()
+        self.conns[number] = conn
+        self.by_fd[conn.fd] = conn
+        return number
+
+    def op_connect(self, message: Message, blob: bytes) -> Pending:
+        """Open a connection; answer its number and state when it stands or has failed."""
+        try:
+            conn = conns.connect(
+                (message["host"], message["port"]),
+                self.loop.poll,
+                receive_buffer=message.get("receive_buffer"),
+            )
+        except OSError as error:
+            raise Failure("refused", error.strerror or str(error)) from error
+        number = self._keep(conn)
+        if blob:
+            conn.give(blob, half_close=False)
+
+        def state() -> Answer:
+            port = conn.sock.getsockname()[1]
+            return {"conn": number, "port": port, **conn.state()}, b""
+
+        return Pending(
+            lambda: state() if conn.connected or conn.over else None,
+            state,
+            message.get("within", 3.0),
+        )
+
+    def op_talk(self, message: Message, blob: bytes) -> Pending:
+        """Send the blob (or `pattern` bytes of our own), wait for bytes or the end.
+
+        Args of the message: conn, pattern, half_close, reading, cancel (drop what the kernel
+        has not taken yet); `bytes`: until so many were
+        received in all (`all`: as many as were sent); `end`: until the server ends it; within:
+        deadline in seconds; progress: the deadline counts from the last byte that moved.
+        The answer is the state, and the bytes received from `start` on as the blob.
+        """
+        conn = self._conn(message)
+        if "reading" in message:
+            conn.reading = message["reading"]
+        if message.get("cancel"):
+            conn.cancel()
+        data = conns.pattern(message["pattern"]) if message.get("pattern") else blob
+        conn.give(data, half_close=bool(message.get("half_close")))
+        wanted = len(conn.sent) if message.get("all") else message.get("bytes", 0)
+        until_end = bool(message.get("end"))
+
+        def state() -> Answer:
+            start = message.get("start")
+            received = bytes(conn.received[start:]) if start is not None else b""
+            return conn.state() | {"difference": conn.first_difference()}, received
+
+        def test() -> Answer | None:
+            if conn.over or (conn.received_bytes >= wanted and not until_end):
+                return state()
+            return None
+
+        began = time.monotonic()
+        since = (lambda: max(conn.moved, began)) if message.get("progress") else None
+        return Pending(test, state, message.get("within", 3.0), since=since)
+
+    def op_stall(self, message: Message, blob: bytes) -> Pending:
+        """Send `pattern` bytes without reading, until nothing moves for `quiet` seconds.
+
+        The answer is the state; "flushed" says how much the kernel took.
+        """
+        conn = self._conn(message)
+        conn.reading = False
+        conn.give(conns.pattern(message["pattern"]), half_close=False)
+        began = time.monotonic()
+
+        def state() -> Answer:
+            return conn.state(), b""
+
+        return Pending(
+            lambda: state() if conn.over or conn.flushed == len(conn.sent) else None,
+            state,
+            message["quiet"],
+            since=lambda: max(conn.moved, began),
+        )
+
+    def op_visit(self, message: Message, blob: bytes) -> Pending:
+        """Be one whole client: connect, send the blob, wait for the reply, leave.
+
+        Answered means that bytes came back; an echo is waited for whole, another reply until
+        nothing more comes for QUIET_S. The answer is the state at the end of the reply; its inode
+        is that of the server's end of the connection.
+        """
+        try:
+            conn = conns.connect((message["host"], message["port"]), self.loop.poll)
+        except OSError as error:
+            raise Failure("refused", error.strerror or str(error)) from error
+        number = self._keep(conn)
+        conn.give(blob, half_close=False)
+
+        def leave() -> Answer:
+            state = conn.state()
+            self._close(number, reset=False)
+            return state, b""
+
+        def test() -> Answer | None:
+            if conn.over:
+                return leave()
+            if conn.received_bytes < len(blob):
+                quiet = time.monotonic() - conn.moved > QUIET_S
+                return leave() if conn.received_bytes and quiet and not echo() else None
+            return leave()
+
+        def echo() -> bool:
+            return bool(blob.startswith(conn.received))
+
+        return Pending(test, leave, message.get("within", 3.0), polls=True)
+
+    def op_gather(self, message: Message, blob: bytes) -> Pending:
+        """Send the blob on each of `conns` and wait until `count` of them had bytes come back.
+
+        The answer, one way or the other: the state of each, in order; at once when fewer than
+        that can still be answered.
+        """
+        found = [self._conn({"conn": number}) for number in message["conns"]]
+        before = [conn.received_bytes for conn in found]
+        for conn in found:
+            conn.give(blob, half_close=False)
+
+        def states() -> Answer:
+            return [conn.state() for conn in found], b""
+
+        def test() -> Answer | None:
+            pairs = list(zip(found, before, strict=True))
+            answered = sum(conn.received_bytes > had for conn, had in pairs)
+            lost = sum(conn.over and conn.received_bytes == had for conn, had in pairs)
+            enough = answered >= message["count"]
+            return states() if enough or len(found) - lost < message["count"] else None
+
+        return Pending(test, states, message.get("within", 3.0))
+
+    def op_state(self, message: Message, blob: bytes) -> Answer:
+        """Answer the state of a connection, now."""
+        return self._conn(message).state(), b""
+
+    def op_close(self, message: Message, blob: bytes) -> None:
+        """Close a connection, by FIN or (`reset`) by RST."""
+        self._close(message["conn"], reset=bool(message.get("reset")))
+
+    def _close(self, number: int, *, reset: bool) -> None:
+        conn = self.conns.pop(number, None)
+        if conn is not None:
+            del self.by_fd[conn.fd]
+            conn.close(reset=reset)
+
+    def op_listen(self, message: Message, blob: bytes) -> Answer:
+        """Listen on a port (0: any) as the other party; answer number and port."""
+        listener = _listener(message.get("port", 0))
+        number = self._next()
+        self.listeners[number] = listener
+        return {"listener": number, "port": listener.getsockname()[1]}, b""
+
+    def op_accept(self, message: Message, blob: bytes) -> Pending:
+        """Wait for a connection on a listener of ours; answer its number, or null."""
+        listener = self.listeners[message["listener"]]
+
+        def test() -> Answer | None:
+            try:
+                sock, _ = listener.accept()
+            except BlockingIOError:
+                return None
+            sock.setblocking(False)
+            conn = conns.Connection(sock, self.loop.poll, connected=True)
+            return {"conn": self._keep(conn), **conn.state()}, b""
+
+        return Pending(test, lambda: (None, b""), message.get("within", 5.0), polls=True)
+
+    def op_unlisten(self, message: Message, blob: bytes) -> None:
+        """Close a listener of ours."""
+        self.listeners.pop(message["listener"]).close()
+
+
+def _listener(port: int) -> socket.socket:
+    """Listen on *port* of every address, IPv6 and IPv4, so that nobody else can."""
+    for family, host in ((socket.AF_INET6, "::"), (socket.AF_INET, "0.0.0.0")):
+        listener = socket.socket(family, socket.SOCK_STREAM)
+        try:
+            if family == socket.AF_INET6:
+                listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
+            listener.setblocking(False)
+            listener.bind((host, port))
+            listener.listen(5)
+        except OSError as error:
+            listener.close()
+            if family == socket.AF_INET or error.errno == errno.EADDRINUSE:
+                raise
+        else:
+            return listener
+    raise AssertionError("the IPv4 try returns or raises")

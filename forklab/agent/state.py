@@ -1,0 +1,112 @@
+"""What one sandbox is at the moment: a work folder, a program, its clients."""
+
+from __future__ import annotations
+
+import os
+import socket
+
+from . import conns, ends, proc, sockdiag
+from .loop import Failure, Loop
+from .program import Child, Children
+
+UNBOUNDED = 1 << 20
+KILL_S = 10.0
+
+
+class State:
+    """State of one sandbox: a work folder, a program, its clients."""
+
+    def __init__(self, loop: Loop, folder: str, uid: int | None, *, is_init: bool) -> None:
+        self.loop = loop
+        self.folder = folder
+        self.uid = uid
+        self.is_init = is_init
+        self.ends = ends.Ends(loop.poll)
+        self.children = Children(loop.add, loop.drop)
+        self.conns: dict[int, conns.Connection] = {}
+        self.by_fd: dict[int, conns.Connection] = {}
+        self.listeners: dict[int, socket.socket] = {}
+        self.frozen: set[int] = set()
+        self.cwd: str | None = None
+        self.max_processes = UNBOUNDED
+        self.tools: set[int] = set()  # sessions of the tools that were run since the last reset
+        self._number = 0
+        self.peers = _unix_peers_are_shown()
+        loop.on_children = self._reap
+        loop.also = self._ready
+
+    def _next(self) -> int:
+        self._number += 1
+        return self._number
+
+    def _ready(self, fd: int, events: int) -> None:
+        if fd in self.by_fd:
+            self.by_fd[fd].ready(events)
+        elif self.ends.owns(fd):
+            self.ends.ready(fd, events)
+
+    def _reap(self) -> None:
+        for pid, status in self.ends.reap(self._is_foreign):
+            self.children.ended(pid, status)
+
+    def _is_foreign(self, pid: int) -> bool:
+        """Whether *pid*, a zombie, is no part of the program, or its parent is still to reap it."""
+        found = proc.stat(pid)
+        if found is None or found.ppid != os.getpid() or found.session in self.tools:
+            return True
+        return self._has_own_user and proc.uid(pid) != self.uid
+
+    @property
+    def _has_own_user(self) -> bool:
+        return self.uid is not None and self.uid != os.geteuid()
+
+    def _mine(self, table: dict[int, proc.Stat]) -> list[proc.Stat]:
+        """Processes of the program: by uid where it has its own, else by descent."""
+        tools = self.children.commands()
+        if self.is_init and self._has_own_user:
+            own = {pid for pid in table if pid not in tools and proc.uid(pid) == self.uid}
+        else:
+            own = ends.descendants(os.getpid(), table)
+            own = {pid for pid in own if table[pid].session not in self.tools}
+        return [table[pid] for pid in sorted(own) if pid in table]
+
+    def _guard(self, count: int | None = None) -> None:
+        """A program that forks without end is killed first and looked at later.
+
+        *count*: processes of the program; None: as many as there are in a container of its own.
+        """
+        if count is None:
+            count = len(proc.pids()) if self.is_init else 0
+        if count > self.max_processes:
+            self._kill()
+            raise Failure("overrun", str(count))
+
+    def _child(self, pid: int) -> Child:
+        try:
+            return self.children.by_pid[pid]
+        except KeyError:
+            raise Failure("gone", f"the agent started no process {pid}") from None
+
+    def _kill(self) -> int:
+        self.frozen.clear()
+        kill = ends.kill_all_as_init if self.is_init else ends.kill_all_as_subreaper
+        reaped = kill(KILL_S)
+        if reaped is None:
+            raise Failure("immortal", f"processes were still there {KILL_S:.0f} s after SIGKILL")
+        for pid, status in reaped:
+            self.children.ended(pid, status)
+            self.ends.note_reaped(pid, status)
+        return len(reaped)
+
+
+def _unix_peers_are_shown() -> bool:
+    """Find out, with a pair of our own, whether the kernel names the peer of a Unix socket."""
+    a, b = socket.socketpair()
+    try:
+        rows = {row[0]: row[3] for row in sockdiag.unix()}
+        return rows.get(os.fstat(a.fileno()).st_ino) == os.fstat(b.fileno()).st_ino
+    except OSError:
+        return False
+    finally:
+        a.close()
+        b.close()
