@@ -5,6 +5,7 @@ Each run is a whole one, with a Lab and a journal of its own, so memory that gro
 
 from __future__ import annotations
 
+import ctypes
 import gc
 import os
 import statistics
@@ -12,7 +13,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
 from forklab import labs
@@ -165,7 +166,14 @@ def _run_one(name: str, opening: Opening, tally: Tally) -> None:
     elif status not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
         tally.broke(f"pytest ended with status {status}")
     tally.seconds.append(time.monotonic() - began)
-    gc.collect()  # what a run leaves behind is its own garbage, not growth
+    _give_back()
+
+
+def _give_back() -> None:
+    """Free what a run left behind, down to the kernel: what is resident then is really held."""
+    gc.collect()
+    with suppress(AttributeError, OSError):  # only glibc has it
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 @contextmanager
