@@ -1,11 +1,11 @@
 /*
  * Mutant of fork_echo: a child forked for accept's -1 reads it until read() says 0: never.
  *
- * Fails: does-not-spin, leaks-nothing, reaps-each-child
+ * Fails: does-not-spin, leaks-nothing
  * Also: echoes, echoes-any-bytes, echoes-a-large-stream, answers-a-half-close, serves-many-at-once,
  *       survives-a-reset, survives-a-slow-reader, stops-clean, a-child-per-connection,
  *       parent-closes-the-connection, child-closes-the-listener, child-holds-no-other-client,
- *       reaps-within-a-second, reaps-a-burst, reaps-while-busy, accept-survives-sigchld,
+ *       reaps-each-child, reaps-within-a-second, reaps-a-burst, reaps-while-busy, accept-survives-sigchld,
  *       survives-fork-failure, survives-descriptor-shortage, waits-out-a-shortage,
  *       a-killed-child-hurts-nobody
  */
