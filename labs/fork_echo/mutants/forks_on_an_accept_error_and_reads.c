@@ -5,9 +5,9 @@
  * Also: echoes, echoes-any-bytes, echoes-a-large-stream, answers-a-half-close, serves-many-at-once,
  *       survives-a-reset, survives-a-slow-reader, stops-clean, a-child-per-connection,
  *       parent-closes-the-connection, child-closes-the-listener, child-holds-no-other-client,
- *       reaps-each-child, reaps-within-a-second, reaps-a-burst, reaps-while-busy, accept-survives-sigchld,
- *       survives-fork-failure, survives-descriptor-shortage, waits-out-a-shortage,
- *       a-killed-child-hurts-nobody
+ *       reaps-each-child, reaps-within-a-second, reaps-a-burst, reaps-while-busy,
+ *       accept-survives-sigchld, survives-fork-failure, survives-descriptor-shortage,
+ *       waits-out-a-shortage, a-killed-child-hurts-nobody
  */
 #include <arpa/inet.h>
 #include <errno.h>
