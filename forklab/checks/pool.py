@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
-from forklab.checks.descriptors import match, seats
+from forklab.checks.descriptors import let_go, match, seats
 from forklab.checks.processes import Names, listed, named, some
 from forklab.errors import CheckFailure
 from forklab.facts import Process, Snapshot
@@ -328,13 +328,7 @@ def idle(snapshot: Snapshot, port: int, inode: int, names: Names) -> None:
     found = pool(snapshot, port)
     if found.dispatcher is None:
         raise CheckFailure("the dispatcher is ready for the next client", "nobody listens")
-    holders = snapshot.holders(inode)
-    if holders:
-        raise CheckFailure(
-            "the worker of a client that has left closes the connection",
-            f"{listed([p.key for p in holders], names)} still holds it",
-            marks={(p.pid, n): "its client has left" for p in holders for n in p.numbers(inode)},
-        )
+    let_go(snapshot, inode, names)
     for number in sorted(found.dispatcher.sockets):
         unix = snapshot.unix.get(number)
         if unix is not None and unix.unread:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from forklab.errors import LabUnsupported, SandboxError
-from forklab.program.build import Built, build
+from forklab.program.build import GUARD, Built, build
 from forklab.program.journal import Journal
 from forklab.program.program import Program
 from forklab.program.source import NoProgram, find
@@ -21,7 +21,6 @@ from forklab.sandbox.link import AgentRefused, Link
 FIRST_PORT = 7001
 # room for a server that never reaps 100 clients, and not for one that buries the machine
 PROCESSES = 200
-GUARD = 40
 OPEN_FILES = 1024
 PATH = "/usr/local/bin:/usr/bin:/bin"
 
