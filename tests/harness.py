@@ -93,7 +93,8 @@ class Harness:
         """Whether a process whose command line has *command* runs in its container now."""
         for container in self.containers(client):
             with contextlib.suppress(APIError):  # it does not run yet
-                rows = client.api.top(container)["Processes"]
+                # No rows at all, and not an empty list: it has just ended, or just begun.
+                rows = client.api.top(container)["Processes"] or []
                 if any(command in row[-1] for row in rows):
                     return True
         return False
