@@ -42,7 +42,7 @@ help: ## what can be made (this)
 	@echo "1 some fail, 2 wrong usage, 3 could not look, 130 interrupted."
 
 lab-%: $(STAMP)
-	$(Q)$(FORKLAB) check $(call lab_name,$*) $(if $(value PROGRAM),$(call quote,PROGRAM)) $(call option,--run,RUN) $(call option,--port,PORT) $(call option,--workers,WORKERS) $(call option,--only,ONLY)
+	$(Q)$(FORKLAB) check $(call lab_name,$*) $(if $(value PROGRAM),$(call quote,PROGRAM)) $(call option,--run,RUN) $(call option,--port,PORT) $(call option,--workers,WORKERS) $(call option,--worker,WORKER) $(call option,--only,ONLY)
 
 venv: $(STAMP) ## the virtual environment .venv (made by itself when needed)
 

@@ -21,7 +21,8 @@ def check(order: Order, out: TextIO, say: Callable[[str], None]) -> Run:
         UsageError: the order cannot be carried out.
     """
     info = labs.read(order.lab)
-    info.spec.changed(order.run, order.port, order.workers)  # complain before anything is started
+    # complain before anything is started
+    info.spec.changed(order.run, order.port, order.workers, order.worker)
     with as_ctrl_c(), Opening(order.sandbox, say) as opening:
         from forklab.session import Session
 

@@ -58,6 +58,7 @@ def main() -> None:
 @click.option("--run", help="Command line instead of the contract's: './server -p {port}'.")
 @click.option("--port", type=int, help="Port on which the program always listens.")
 @click.option("--workers", type=int, help="Size of the pool, where RUN fixes it.")
+@click.option("--worker", help="File name of the worker's executable, where the lab has one.")
 @click.option("--only", multiple=True, help="Id of a check; may be given more than once.")
 @click.option("--declares", multiple=True, help="What the program does beyond the contract.")
 @click.option("--sandbox", type=click.Choice(["docker", "inside"]), default="docker")
@@ -73,6 +74,7 @@ def check(
     run: str | None,
     port: int | None,
     workers: int | None,
+    worker: str | None,
     only: tuple[str, ...],
     declares: tuple[str, ...],
     sandbox: str,
@@ -94,6 +96,7 @@ def check(
         run=run,
         port=port,
         workers=workers,
+        worker=worker,
         only=frozenset(word for words in only for word in words.replace(",", " ").split()),
         declared=frozenset(word.replace("-", "_") for word in declares),
         sandbox=sandbox,
@@ -128,12 +131,13 @@ def hint(lab: str, check_id: str, level: int) -> None:
 @main.command()
 @click.argument("lab", required=False)
 @click.option("--only", default="", help="Part of the names of the programs to run.")
+@click.option("--at-once", type=click.IntRange(min=1), default=4, show_default=True)
 @says_its_errors
-def mutants(lab: str | None, only: str) -> None:
+def mutants(lab: str | None, only: str, at_once: int) -> None:
     """Run every mutant and every right way of LAB, or of all labs, and compare."""
     from forklab.mutants import matrix
 
-    sys.exit(0 if matrix(lab, only, click.echo) else 1)
+    sys.exit(0 if matrix(lab, only, click.echo, at_once) else 1)
 
 
 @main.command()

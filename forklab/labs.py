@@ -8,7 +8,7 @@ from pathlib import Path
 
 from forklab import tree
 from forklab.errors import UsageError
-from forklab.program.spec import PLACES, Spec
+from forklab.program.spec import PARTS, PLACES, Spec
 
 
 @dataclass(frozen=True)
@@ -68,6 +68,9 @@ def _parse(path: Path, text: dict[str, object]) -> LabInfo:
     places = tuple(f"{{{str(word).lower()}}}" for word in arguments)
     if not set(places) <= set(PLACES):
         raise ValueError("arguments may be " + ", ".join(p.strip("{}").upper() for p in PLACES))
+    plays = str(text.get("plays", "server"))
+    if plays not in PARTS:
+        raise ValueError("plays may be " + ", ".join(PARTS))
     declares = text.get("declares", {})
     declared = (
         frozenset(key for key, value in declares.items() if value)
@@ -84,6 +87,8 @@ def _parse(path: Path, text: dict[str, object]) -> LabInfo:
         spec=Spec(
             arguments=places,
             workers=int(str(text.get("workers", 0))),
+            plays=plays,
+            worker=str(text.get("worker", "")),
         ),
         source=str(text.get("source", "")),
         declares=declared,

@@ -128,7 +128,7 @@ def examine(info: LabInfo, expected: Expected) -> Outcome:
     return Outcome(expected, verdicts, seen)
 
 
-def matrix(lab: str | None, only: str, say: Callable[[str], None]) -> bool:
+def matrix(lab: str | None, only: str, say: Callable[[str], None], at_once: int = AT_ONCE) -> bool:
     """Run all programs of one lab, or of all labs; return whether everything was as expected."""
     names = [lab] if lab else labs.names()
     infos = [labs.read(name) for name in names]
@@ -137,8 +137,8 @@ def matrix(lab: str | None, only: str, say: Callable[[str], None]) -> bool:
         wanted = programs(info, only)
         if not wanted:
             raise UsageError(f"no program of {info.dashed} has {only!r} in its name")
-        say(f"lab {info.dashed}: {len(wanted)} programs, {AT_ONCE} at a time")
-        outcomes = list(_run(info, wanted, say))
+        say(f"lab {info.dashed}: {len(wanted)} programs, {at_once} at a time")
+        outcomes = list(_run(info, wanted, say, at_once))
         complaints = sum(bool(outcome.complaints()) for outcome in outcomes)
         bare = _checks_without_a_mutant(outcomes) if not only else []
         for check in bare:
@@ -149,12 +149,12 @@ def matrix(lab: str | None, only: str, say: Callable[[str], None]) -> bool:
 
 
 def _run(
-    info: LabInfo, wanted: Sequence[Expected], say: Callable[[str], None]
+    info: LabInfo, wanted: Sequence[Expected], say: Callable[[str], None], at_once: int
 ) -> Iterator[Outcome]:
     from forklab.sandbox.choose import choose
 
     choose("docker", say)  # engine and image once, before several would do it
-    with ThreadPoolExecutor(AT_ONCE) as pool:
+    with ThreadPoolExecutor(at_once) as pool:
         for outcome in pool.map(lambda expected: examine(info, expected), wanted):
             _say_one(outcome, say)
             if outcome.trouble.startswith("no result: forklab: there is no engine"):

@@ -15,6 +15,7 @@ class Order:
     run: str | None = None
     port: int | None = None
     workers: int | None = None
+    worker: str | None = None
     only: frozenset[str] = frozenset()
     declared: frozenset[str] = frozenset()
     sandbox: str = "docker"

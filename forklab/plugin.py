@@ -40,7 +40,7 @@ class Wanted:
 
     Attributes:
         program: what is judged; None: the lab's reference program.
-        run, port, workers: how it is started where it does not follow the contract.
+        run, port, workers, worker: how it is started where it does not follow the contract.
         sandbox: `docker` or `inside`.
         declared: what the program declares beyond the contract.
         only: ids of the checks to run, empty for all.
@@ -55,6 +55,7 @@ class Wanted:
     run: str | None = None
     port: int | None = None
     workers: int | None = None
+    worker: str | None = None
     sandbox: str = "docker"
     declared: frozenset[str] = frozenset()
     only: frozenset[str] = frozenset()
@@ -94,7 +95,8 @@ class Sandboxes:
         if name not in opened:
             info = labs.read(name)
             reference = self._wanted.program is None
-            spec = info.spec.changed(self._wanted.run, self._wanted.port, self._wanted.workers)
+            said = self._wanted
+            spec = info.spec.changed(said.run, said.port, said.workers, said.worker)
             declared = info.declares if reference else self._wanted.declared
             sandbox, link = self._open()
             path = self._wanted.program or info.program

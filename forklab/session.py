@@ -70,6 +70,7 @@ class Session:
             run=self.order.run,
             port=self.order.port,
             workers=self.order.workers,
+            worker=self.order.worker,
             sandbox=self.order.sandbox,
             declared=self.order.declared,
             only=self.order.only,

@@ -397,8 +397,16 @@ def test_files_are_written_read_and_removed(agent: Link) -> None:
     assert stat.S_IMODE(path.stat().st_mode) == 0o755
     agent.call("unlink", path="a")
     assert not path.parent.parent.exists()
-    with pytest.raises(AgentRefused, match="No such file"):
-        agent.call("read", path="a/b/file")
+    assert agent.call("read", path="a/b/file").value is False
+
+
+def test_only_regular_files_are_read(agent: Link) -> None:
+    folder = Path(agent.hello["folder"])
+    (folder / "link").symlink_to("/etc/passwd")
+    os.mkfifo(folder / "fifo")
+    for name in ("link", "fifo", "."):
+        reply = agent.call("read", path=name)
+        assert (reply.value, reply.blob) == (False, b"")
 
 
 def test_what_is_gone_or_never_was_is_refused_by_kind(agent: Link) -> None:
@@ -422,3 +430,45 @@ def test_processes_are_by_pid(agent: Link) -> None:
 
     assert list(taken.processes) == sorted(taken.processes, key=lambda p: p.pid)
     assert list(taken.processes) == sorted(taken.processes, key=age)
+
+
+def test_a_worker_gets_a_connection_over_its_channel_and_reports(agent: Link) -> None:
+    worker = (
+        "import socket\n"
+        "channel = socket.socket(fileno=0)\n"
+        "byte, fds, _, _ = socket.recv_fds(channel, 8, 1)\n"
+        "conn = socket.socket(fileno=fds[0])\n"
+        "conn.sendall(conn.recv(8))\n"
+        "channel.send(byte)\n"
+    )
+    listener = agent.call("listen").value
+    started = agent.call("start", argv=["python3", "-c", worker], env=ENV, stdin="channel").value
+    client = agent.call("connect", b"ab", host="127.0.0.1", port=listener["port"]).value
+    ours = agent.call("accept", listener=listener["listener"]).value
+
+    agent.call("pass", b"c", pid=started["pid"], conn=ours["conn"])
+
+    assert agent.call("talk", conn=client["conn"], bytes=2, start=0).blob == b"ab"
+    said = [agent.call("report", pid=started["pid"]) for _ in range(2)]
+    assert [(reply.value, reply.blob) for reply in said] == [(True, b"c"), (False, b"")]
+
+
+def test_a_fifo_is_a_pipe_by_its_device_and_inode(agent: Link) -> None:
+    program = "import os, time; os.mkfifo('f'); os.open('f', os.O_RDWR); time.sleep(60)"
+    pid = agent.call("start", argv=["python3", "-c", program], env=ENV).value["pid"]
+
+    def fifos() -> list[Any]:
+        rows = agent.call("snapshot").value["processes"]
+        return [fd for row in rows if row["pid"] == pid for fd in row["fds"] if "fifo" in fd[1]]
+
+    end = time.monotonic() + 5
+    while not (found := fifos()) and time.monotonic() < end:
+        pass
+    assert [(fd[0], fd[2]) for fd in found] == [(3, "rw")]
+
+
+def test_the_input_of_a_program_may_be_a_file(agent: Link) -> None:
+    started = agent.call("start", b"from a file", argv=["cat"], env=ENV, stdin="file").value
+    while agent.call("status", pid=started["pid"]).value is None:
+        pass
+    assert agent.call("output", pid=started["pid"]).blob == b"from a file"

@@ -114,6 +114,13 @@ def test_nobody_to_look_at_is_no_proof(
     assert failure(judgement, picture(process(10)), [], NAMES).seen == "there is none"
 
 
+def test_all_ended_wants_an_empty_table() -> None:
+    processes.all_ended(picture(reaped(10)), NAMES)
+
+    left = failure(processes.all_ended, picture(process(10), zombie(11)), NAMES)
+    assert left.marks == {10: "alive, waits in poll", 11: "a zombie"}
+
+
 def test_nobody_left_wants_an_empty_table_and_a_free_port() -> None:
     processes.nobody_left(picture(reaped(10)), PORT, NAMES)
 

@@ -75,7 +75,11 @@ def test_a_size_that_is_none_is_refused_in_one_sentence() -> None:
         ("", None, "RUN is empty"),
         ("   ", 8083, "RUN is empty"),
         ("./server 'x {port}", None, "cannot be read as a command line: No closing quotation"),
-        ("./server {prot}", None, "unknown place in '{prot}'; known: {port}, {workers}, {program}"),
+        (
+            "./server {prot}",
+            None,
+            "unknown place in '{prot}'; known: {host}, {port}, {workers}, {program}",
+        ),
         ("./{program} {port}", None, "{program} in RUN must be a word of its own"),
     ],
 )

@@ -203,6 +203,11 @@ class Connection:
             "inode": self.inode() if self.connected and not self.over else 0,
         }
 
+    def abandon(self) -> None:
+        """Close our copy of it and nothing else: another process has one."""
+        self._leave_poll()
+        self.sock.close()
+
     def close(self, *, reset: bool) -> None:
         """Close it, with FIN or with RST.
 

@@ -17,12 +17,6 @@ QUIET_S = 0.02
 class OnClients(State):
     """The operations that play the program's clients."""
 
-    def _conn(self, message: Message) -> conns.Connection:
-        try:
-            return self.conns[message["conn"]]
-        except KeyError:
-            raise Failure("gone", f"there is no connection {message['conn']}") from None
-
     def _keep(self, conn: conns.Connection) -> int:
         number = self._next()
         self.conns[number] = conn
@@ -78,7 +72,8 @@ class OnClients(State):
             return conn.state() | {"difference": conn.first_difference()}, received
 
         def test() -> Answer | None:
-            if conn.over or (conn.received_bytes >= wanted and not until_end):
+            enough = conn.flooded if until_end else conn.received_bytes >= wanted
+            if conn.over or enough:
                 return state()
             return None
 
@@ -193,7 +188,7 @@ class OnClients(State):
                 return None
             sock.setblocking(False)
             conn = conns.Connection(sock, self.loop.poll, connected=True)
-            return {"conn": self._keep(conn), **conn.state()}, b""
+            return {"conn": self._keep(conn), "port": sock.getpeername()[1], **conn.state()}, b""
 
         return Pending(test, lambda: (None, b""), message.get("within", 5.0), polls=True)
 

@@ -20,23 +20,29 @@ class OnPrograms(State):
     """The operations that start processes and act on them."""
 
     def op_start(self, message: Message, blob: bytes) -> Answer:
-        """Start a program in a fresh work folder; answer its pid and start time.
+        """Start a program in a fresh work folder; answer its pid, start time and folder.
 
+        Args of the message: argv, env, limits; stdin, stdout, stderr: kinds as in `Streams`, a
+        `file` has the blob as its content; files: folder whose entries the work folder links to;
+        place: `small`, a file system of a megabyte, or `sealed`, where it may make no file.
         `last_pid` is the pid that was given out last before it.
         """
         last_pid = proc.last_pid()
-        self._number += 1
-        self.cwd = f"{self.folder}/work-{self._number}"
-        work.make(self.cwd, self.uid, message.get("files"))
-        for name in message.get("unlink", []):
-            os.unlink(f"{self.cwd}/{name}")
+        place = message.get("place")
+        self.cwd = f"{self.small if place == 'small' else self.folder}/work-{self._next()}"
+        work.make(self.cwd, None if place == "sealed" else self.uid, message.get("files"))
+        if message.get("stdin") == "file":
+            message["path"] = f"{self.folder}/input"
+            with open(message["path"], "wb") as file:
+                file.write(blob)
         self.max_processes = message.get("max_processes", self.max_processes)
         self._make_room(message.get("limits", {}))
         child = self._spawn(message, self.cwd, self.uid, command=False)
         found = proc.stat(child.pid)
         start_ticks = found.start_ticks if found else 0
         self.ends.watch(child.pid, start_ticks, started=True)
-        return {"pid": child.pid, "start_ticks": start_ticks, "last_pid": last_pid}, b""
+        started = {"pid": child.pid, "start_ticks": start_ticks}
+        return {**started, "last_pid": last_pid, "folder": self.cwd}, b""
 
     def _make_room(self, limits: dict[str, int]) -> None:
         """RLIMIT_NPROC counts a user: where the program has none of its own, count us too."""

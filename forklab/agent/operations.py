@@ -14,6 +14,7 @@ from typing import Any
 from . import ipc, proc, spawn, work
 from .frames import Message
 from .loop import Answer, Failure
+from .on_channel import OnChannel
 from .on_clients import OnClients
 from .on_files import OnFiles
 from .on_looks import OnLooks
@@ -21,7 +22,7 @@ from .on_programs import OnPrograms
 from .state import UNBOUNDED
 
 
-class Agent(OnPrograms, OnLooks, OnClients, OnFiles):
+class Agent(OnPrograms, OnLooks, OnClients, OnChannel, OnFiles):
     """All operations, on the state of one sandbox."""
 
     def operations(self) -> dict[str, Any]:
@@ -48,6 +49,8 @@ class Agent(OnPrograms, OnLooks, OnClients, OnFiles):
             "unix_peers": self.peers,
             "sched": os.path.exists("/proc/self/schedstat"),
             "pid_max": int(proc.read("/proc/sys/kernel/pid_max")),
+            "small_disk": bool(self.small),
+            "own_user": self._has_own_user,
             "limits_bite": (os.geteuid() if self.uid is None else self.uid) != 0,
         }, b""
 
@@ -79,7 +82,7 @@ class Agent(OnPrograms, OnLooks, OnClients, OnFiles):
             work.remove(self.cwd)
             self.cwd = None
         if self.is_init:
-            for folder in work.SHARED_FOLDERS:
+            for folder in (*work.SHARED_FOLDERS, *([self.small] if self.small else [])):
                 with contextlib.suppress(FileNotFoundError):
                     work.empty(folder)
         if self._has_own_user and self.uid is not None and (left := ipc.left_behind(self.uid)):

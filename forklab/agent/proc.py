@@ -247,6 +247,7 @@ def _descriptors(folder: str, *, flags: bool) -> list[list[Any]]:
                 target = _target(name, fd)
                 access = ""
                 if not target.startswith("socket:"):
+                    target = _fifo(name, fd) if _may_be_fifo(target) else target
                     mode = modes.S_IMODE(os.lstat(name, dir_fd=fd).st_mode)
                     access = ACCESS.get(mode & 0o600, "")
                 rows.append([int(name), target, access, _flags(folder, name) if flags else None])
@@ -257,6 +258,19 @@ def _descriptors(folder: str, *, flags: bool) -> list[list[Any]]:
     finally:
         os.close(fd)
     return sorted(rows)
+
+
+def _may_be_fifo(target: str) -> bool:
+    """Whether the target is a path, where a FIFO may be (fifo(7))."""
+    return target.startswith("/") and not target.startswith("/dev/")
+
+
+def _fifo(name: str, dir_fd: int) -> str:
+    """Return the target of a descriptor, that of a FIFO by device and inode, as a pipe's."""
+    found = os.stat(name, dir_fd=dir_fd)
+    if modes.S_ISFIFO(found.st_mode):
+        return f"fifo:[{found.st_dev << 40 | found.st_ino}]"
+    return _target(name, dir_fd)
 
 
 def _flags(folder: str, name: str) -> int | None:

@@ -8,6 +8,7 @@ import fcntl
 import os
 import pty
 import select
+import socket
 import termios
 import time
 from collections.abc import Callable
@@ -64,11 +65,16 @@ class Streams:
         self.ours: list[int] = []
 
     def readable(self, kind: str, path: str = "") -> tuple[int, int]:
-        """Return (its end, our end) of a descriptor that it reads: a pipe, pty, null or a file."""
+        """Return (its end, our end) of a descriptor that it reads.
+
+        Kinds: `pipe`; `pty`, a terminal; `channel`, a Unix stream pair; `null`; `file`.
+        """
         if kind == "pipe":
             theirs, ours = os.pipe()
         elif kind == "pty":
             ours, theirs = self._pty()
+        elif kind == "channel":
+            theirs, ours = (end.detach() for end in socket.socketpair())
         else:
             theirs, ours = os.open(path or os.devnull, os.O_RDONLY), -1
         return self._note(theirs, ours)

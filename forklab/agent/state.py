@@ -6,9 +6,11 @@ import os
 import socket
 
 from . import conns, ends, proc, sockdiag
+from .frames import Message
 from .loop import Failure, Loop
 from .program import Child, Children
 
+SMALL = "/small"  # a file system of a megabyte, where the container has one
 UNBOUNDED = 1 << 20
 KILL_S = 10.0
 
@@ -28,6 +30,7 @@ class State:
         self.listeners: dict[int, socket.socket] = {}
         self.frozen: set[int] = set()
         self.cwd: str | None = None
+        self.small = SMALL if is_init and os.path.ismount(SMALL) else ""
         self.max_processes = UNBOUNDED
         self.tools: set[int] = set()  # sessions of the tools that were run since the last reset
         self._number = 0
@@ -86,6 +89,12 @@ class State:
             return self.children.by_pid[pid]
         except KeyError:
             raise Failure("gone", f"the agent started no process {pid}") from None
+
+    def _conn(self, message: Message) -> conns.Connection:
+        try:
+            return self.conns[message["conn"]]
+        except KeyError:
+            raise Failure("gone", f"there is no connection {message['conn']}") from None
 
     def _kill(self) -> int:
         self.frozen.clear()

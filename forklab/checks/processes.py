@@ -118,6 +118,20 @@ def nobody_left(snapshot: Snapshot, port: int, names: Names) -> None:
         raise CheckFailure(f"port {port} is free again", f"a socket still listens on port {port}")
 
 
+def all_ended(snapshot: Snapshot, names: Names) -> None:
+    """Demand that every process of the program has ended and was reaped by somebody."""
+    if snapshot.processes:
+        keys = [process.key for process in snapshot.processes]
+        raise CheckFailure(
+            "every process of the program ends",
+            f"{len(keys)} still there: {listed(keys, names)}",
+            marks={
+                p.pid: "a zombie" if p.is_zombie else f"alive, {p.doing}"
+                for p in snapshot.processes
+            },
+        )
+
+
 def no_new_process(snapshot: Snapshot, before: Collection[Key], names: Names) -> None:
     """Demand that nobody is alive who was not there before."""
     new = [process.key for process in snapshot.live if process.key not in before]

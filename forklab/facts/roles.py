@@ -111,6 +111,19 @@ def give_names(names: dict[Key, str], snapshot: Snapshot, port: int, *, is_pool:
         given.add(name)
 
 
+def give_names_by_start(names: dict[Key, str], snapshot: Snapshot, started: Key) -> None:
+    """Name the process that was started `parent`, and others `child`, `child-2` by age."""
+    new = [process for process in snapshot.processes if process.key not in names]
+    given = set(names.values())
+    for process in sorted(new, key=lambda p: (p.start_ticks, p.pid)):
+        if process.key == started:
+            name = "parent"
+        else:
+            name = "child" if "child" not in given else _next("child", given | {"child-1"})
+        names[process.key] = name
+        given.add(name)
+
+
 def _next(stem: str, given: set[str]) -> str:
     number = 1
     while f"{stem}-{number}" in given:

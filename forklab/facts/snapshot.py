@@ -35,7 +35,7 @@ class Descriptor(NamedTuple):
 
     @property
     def kind(self) -> str:
-        """`socket`, `pipe`, `terminal`, `anon` (epoll, pidfd ...) or `file`."""
+        """`socket`, `pipe` (a FIFO is one), `terminal`, `anon` (epoll, pidfd ...) or `file`."""
         return _kind(self.target)
 
     @property
@@ -51,13 +51,13 @@ def _kind(target: str) -> str:
     if target.startswith("/"):
         return "file"
     head = target.partition(":")[0]
-    return "anon" if head == "anon_inode" else head
+    return {"anon_inode": "anon", "fifo": "pipe"}.get(head, head)
 
 
 @lru_cache(maxsize=256)
 def _inode(target: str) -> int:
     head, _, tail = target.partition(":[")
-    return int(tail[:-1]) if head in ("socket", "pipe") and tail else 0
+    return int(tail[:-1]) if head in ("socket", "pipe", "fifo") and tail else 0
 
 
 class Process(NamedTuple):

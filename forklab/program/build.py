@@ -39,6 +39,7 @@ class Built:
         command: the build's command line, "" when nothing was built.
         warnings: what the compiler said.
         interpreter: what a script's first line names.
+        worker: the worker's executable in the folder, "" where there is none.
     """
 
     folder: str
@@ -46,6 +47,7 @@ class Built:
     command: str = ""
     warnings: str = ""
     interpreter: str = ""
+    worker: str = ""
 
 
 def build(link: Link, source: Source) -> Built:

@@ -7,13 +7,15 @@ import random
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from forklab.errors import LabUnsupported, SandboxError
-from forklab.program.build import GUARD, Built, build
+from forklab.program.build import FOLDER, GUARD, Built, build
 from forklab.program.journal import Journal
-from forklab.program.program import Program
+from forklab.program.peer import Listener
+from forklab.program.program import Program, at_rest
 from forklab.program.source import NoProgram, find
 from forklab.program.spec import Spec
 from forklab.sandbox.link import AgentRefused, Link
@@ -22,7 +24,27 @@ FIRST_PORT = 7001
 # room for a server that never reaps 100 clients, and not for one that buries the machine
 PROCESSES = 200
 OPEN_FILES = 1024
+REST_S = 0.3
 PATH = "/usr/local/bin:/usr/bin:/bin"
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What a program finds at its start.
+
+    Attributes:
+        stdin: `pipe`, silent and open; `pty`, a terminal without echo that is not its controlling
+            one; `null`; `file`, with *content*; `channel`, a Unix stream pair.
+        stdout, stderr: `pty` or `pipe`.
+        place: of its work folder: `work`; `small`, on a file system of a megabyte; `sealed`, where
+            it can make no file.
+    """
+
+    stdin: str = "pipe"
+    stdout: str = "pty"
+    stderr: str = "pipe"
+    content: bytes = b""
+    place: str = "work"
 
 
 class Lab:
@@ -83,6 +105,8 @@ class Lab:
         """Return the port for the next start: a fresh one, where the program takes one."""
         if self.spec.fixed_port is not None:
             return self.spec.fixed_port
+        if self.spec.plays == "alone":
+            return 0
         if self.can("is_init"):
             return next(self._ports)
         held = self.link.call("listen").value  # the network is not ours: ask for a free one
@@ -97,6 +121,7 @@ class Lab:
         workers: object = None,
         port_word: str | None = None,
         processes: int = PROCESSES,
+        **surroundings: Any,
     ) -> Program:
         """Start the program afresh and do not wait for it.
 
@@ -106,6 +131,7 @@ class Lab:
             workers: instead of the pool size of the lab.
             port_word: a word in the port's place.
             processes: how many its user may have.
+            surroundings: see `Surroundings`.
 
         Raises:
             NoProgram: it cannot be built or executed.
@@ -113,27 +139,38 @@ class Lab:
         built = self.built()
         if not self._clean:
             self.reset(keep_listeners=True)
+        around = self._possible(Surroundings(**surroundings))
         port = self.port() if port is None else port
         size = self.spec.workers if workers is None else workers
         argv = argv or self.spec.argv(built.argv, port_word or port, size)
-        program = Program(self.link, self.journal, argv, port, size if isinstance(size, int) else 0)
+        serves = self.spec.plays == "server" and around.stdin != "channel"
+        pool = size if isinstance(size, int) else 0
+        program = Program(self.link, self.journal, argv, port, pool, serves=serves)
         self.journal.note("start", "start " + " ".join(argv), argv=argv)
         self._clean = False
-        started = self._start(argv, built, processes)
-        program.pid, program.first_pid = started["pid"], started["last_pid"]
-        program.key = (program.pid, started["start_ticks"])
+        program.started(self._start(argv, built, processes, around), around.stdin)
         self.program = program
         return program
 
-    def _start(self, argv: list[str], built: Built, processes: int) -> Any:
+    def _possible(self, around: Surroundings) -> Surroundings:
+        if around.place == "small":
+            self.demand("small_disk", "this sandbox has no small file system to fill")
+        if around.place == "sealed":
+            self.demand("own_user", "the program runs as our own user, to whom no folder is closed")
+        return around
+
+    def _start(self, argv: list[str], built: Built, processes: int, around: Surroundings) -> Any:
         try:
             return self.link.call(
                 "start",
+                around.content,
                 argv=argv,
                 env={"PATH": PATH, "LANG": "C.UTF-8", "TERM": "dumb"},
                 files=built.folder,
-                stdout="pty",
-                stderr="pipe",
+                stdin=around.stdin,
+                stdout=around.stdout,
+                stderr=around.stderr,
+                place=around.place,
                 limits={"nofile": OPEN_FILES, "nproc": processes},
                 max_processes=processes - GUARD,
             ).value
@@ -147,7 +184,9 @@ class Lab:
             ) from None
 
     def start(self, *, workers: object = None, **changes: Any) -> Program:
-        """Start the program afresh and wait until it listens.
+        """Start the program afresh and wait until it listens, and has nothing more to do.
+
+        A daemon listens, forks and ends: who is who shows when all of them sleep.
 
         Raises:
             NoProgram, NotReady: it does not come to listen.
@@ -155,8 +194,61 @@ class Lab:
         program = self.launch(workers=workers, **changes)
         began = time.monotonic()
         program.wait_until_listening()
+        program.settle(at_rest, within_s=REST_S)
         self.journal.ready_s += time.monotonic() - began
         return program
+
+    def listen(self) -> Listener:
+        """Listen as the server of the program, before it is launched."""
+        self.reset()
+        held = self.link.call("listen", port=self.spec.fixed_port or 0).value
+        self.journal.note("listen", f"the harness listens on port {held['port']}")
+        return Listener(self.link, self.journal, held["listener"], held["port"])
+
+    def fill_disk(self) -> None:
+        """Leave no byte free on the small file system."""
+        self.journal.note("fill", "the file system of its work folder is filled")
+        self.link.call("fill")
+
+    def empty_disk(self) -> None:
+        """Make room on the small file system again."""
+        self.journal.note("fill", "there is room on the file system again")
+        self.link.call("unfill")
+
+    @contextmanager
+    def without_worker(self) -> Iterator[None]:
+        """Take the worker's executable away for a while."""
+        path = f"{FOLDER}/{self.worker()}"
+        self.link.call("move", path=path, to="worker-away")
+        self.journal.note("worker", f"{self.worker()} is not there")
+        try:
+            yield
+        finally:
+            self.link.call("move", path="worker-away", to=path)
+
+    @contextmanager
+    def unexecutable_worker(self) -> Iterator[None]:
+        """Take the execute permission from the worker for a while."""
+        path = f"{FOLDER}/{self.worker()}"
+        before = self.link.call("mode", path=path, mode=0o644).value
+        self.journal.note("worker", f"{self.worker()} is not executable")
+        try:
+            yield
+        finally:
+            self.link.call("mode", path=path, mode=before)
+
+    def worker(self) -> str:
+        """Return the file name of the worker's executable.
+
+        Raises:
+            LabUnsupported: no file is known to be it.
+        """
+        name = self.built().worker
+        if not name:
+            raise LabUnsupported(
+                f"there is no {self.spec.worker} beside the program; WORKER= says what it is called"
+            )
+        return name
 
     @contextmanager
     def taken_port(self) -> Iterator[int]:

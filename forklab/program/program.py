@@ -9,11 +9,12 @@ from typing import Any, TypeVar
 
 from forklab.errors import CheckFailure, NotReady, Overrun
 from forklab.facts import ClientState, Process, Snapshot, Usage, describe_status
-from forklab.facts.roles import give_names
+from forklab.facts.roles import give_names, give_names_by_start
 from forklab.facts.snapshot import Key
 from forklab.program import wait
 from forklab.program.client import ANSWER_S, Client
 from forklab.program.journal import Journal
+from forklab.program.peer import Peer
 from forklab.sandbox.link import AgentRefused, Link
 
 READY_S = 10.0
@@ -24,6 +25,7 @@ LOOK_EVERY = 10
 MANY = 30
 HELLO = b"hello, forklab\n"
 LINE = 160
+VEOF = b"\x04"
 
 T = TypeVar("T")
 
@@ -36,10 +38,19 @@ class Program:
         argv: its command line.
         port: where it is to listen.
         address: where it listens, as a client connects to it.
+        folder: its work folder.
+        stdin: what its descriptor 0 is: `pipe`, `pty`, `null`, `file`, `channel`.
     """
 
     def __init__(
-        self, link: Link, journal: Journal, argv: Sequence[str], port: int, workers: int
+        self,
+        link: Link,
+        journal: Journal,
+        argv: Sequence[str],
+        port: int,
+        workers: int,
+        *,
+        serves: bool = True,
     ) -> None:
         self.link = link
         self.journal = journal
@@ -47,9 +58,12 @@ class Program:
         self.port = port
         self.workers = workers
         self.is_pool = workers > 0
+        self.serves = serves
         self.pid = 0
         self.key: Key = (0, 0)
         self.address = "127.0.0.1"
+        self.folder = ""
+        self.stdin = "pipe"
         self.first_pid = 0
         self.names: dict[Key, str] = {}
         self.client_names: dict[int, str] = {}
@@ -57,6 +71,12 @@ class Program:
         self._clients = 0
 
     # start and end
+
+    def started(self, answer: dict[str, Any], stdin: str) -> None:
+        """Take what the agent says of its start."""
+        self.pid, self.first_pid = answer["pid"], answer["last_pid"]
+        self.key = (self.pid, answer["start_ticks"])
+        self.folder, self.stdin = answer["folder"], stdin
 
     def wait_until_listening(self, within_s: float = READY_S) -> None:
         """Return once a process of the program listens on the port.
@@ -106,6 +126,47 @@ class Program:
             at += head + tail
         return texts
 
+    # its terminal and its files
+
+    def type(self, data: bytes) -> None:
+        """Write *data* to its standard input, a pipe or a terminal; it may read no more."""
+        self.journal.note("type", f"type {_shown(data)}")
+        with contextlib.suppress(AgentRefused):
+            self.link.call("feed", data, pid=self.pid)
+
+    def end_input(self) -> None:
+        """End its standard input: close the pipe; on a terminal the key for it (termios(3))."""
+        self.journal.note("type", "the input ends")
+        data = VEOF if self.stdin == "pty" else b""
+        with contextlib.suppress(AgentRefused):
+            self.link.call("feed", data, pid=self.pid, end=self.stdin != "pty")
+
+    def hang_up(self) -> None:
+        """Close the other side of its terminal, or of its pipe."""
+        self.journal.note("type", "the terminal hangs up")
+        self.link.call("feed", pid=self.pid, end=True)
+
+    def printed(self) -> bytes:
+        """Return what came on its standard output so far; in a flood, head and tail of it."""
+        reply = self.link.call("output", pid=self.pid)
+        head, _, tail = reply.value["stdout"]
+        return reply.blob[: head + tail]
+
+    def stderr_text(self) -> str:
+        """Return what came on its standard error so far."""
+        return self.outputs()["stderr"]
+
+    def eventually_printed(
+        self, check: Callable[..., T], *args: Any, within_s: float = EVENTUALLY_S
+    ) -> T:
+        """Return what *check*, of what was printed so far, returns once it holds."""
+        return wait.eventually(self.printed, check, *args, within_s=within_s)
+
+    def file(self, name: str) -> bytes | None:
+        """Return the content of a file in its work folder; None if there is no regular file."""
+        reply = self.link.call("read", path=f"{self.folder}/{name}")
+        return reply.blob if reply.value else None
+
     # observing
 
     def snapshot(self, *, flags: bool = False) -> Snapshot:
@@ -116,7 +177,10 @@ class Program:
         """
         value = self._look("snapshot", flags=flags, wait_s=30.0)
         self.last = Snapshot(value, self.link.hello["machine"])
-        give_names(self.names, self.last, self.port, is_pool=self.is_pool)
+        if self.serves:
+            give_names(self.names, self.last, self.port, is_pool=self.is_pool)
+        else:
+            give_names_by_start(self.names, self.last, self.key)
         return self.last
 
     def _look(self, op: str, **arguments: Any) -> Any:
@@ -270,12 +334,40 @@ class Program:
 
     # doing things to processes
 
+    def signal_group(self, number: signal.Signals) -> None:
+        """Send a signal to the process group of the started process, as a terminal's keys do."""
+        self.journal.note("signal", f"{number.name} to the whole process group", pid=self.pid)
+        with contextlib.suppress(AgentRefused):
+            self.link.call("signal", pid=self.pid, number=int(number), group=True)
+
     def signal(self, process: Process | Key, number: signal.Signals) -> None:
         """Send a signal to one process."""
         key = process.key if isinstance(process, Process) else process
         self.journal.note("signal", f"{number.name} to {self.name(key)}", pid=key[0])
         with contextlib.suppress(AgentRefused):  # it may be gone: what follows will show
             self.link.call("signal", pid=key[0], number=int(number))
+
+    def pass_connection(self, peer: Peer) -> None:
+        """Play the dispatcher: send a byte with *peer*'s connection over its channel.
+
+        Raises:
+            CheckFailure: its channel is closed.
+        """
+        self.journal.note("pass", f"the harness passes the connection of {peer.name}")
+        try:
+            self.link.call("pass", b"c", pid=self.pid, conn=peer.conn)
+        except AgentRefused as refused:
+            raise CheckFailure(
+                "the worker takes a connection from its channel, descriptor 0",
+                f"its end of the channel is closed: {refused}",
+            ) from None
+
+    def report(self, within_s: float = ANSWER_S) -> bytes | None:
+        """Return what the worker says over its channel; b"" at its end, None if nothing came."""
+        within = within_s * wait.scale()
+        with self.journal.waiting(within):
+            reply = self.link.call("report", pid=self.pid, within=within, wait_s=within)
+        return None if reply.value is None else reply.blob
 
     def _act(self, op: str, process: Process, **arguments: Any) -> Any:
         """Do something to *process*, which must be there for it.
@@ -341,6 +433,13 @@ def last_lines(text: str, count: int = 3) -> str:
     return "; it printed: " + " / ".join(shown) if shown else "; it printed nothing"
 
 
+def at_rest(snapshot: Snapshot) -> None:
+    """Demand that every process sleeps."""
+    awake = [process for process in snapshot.live if not process.sleeps]
+    if awake or not snapshot.live:
+        raise CheckFailure("every process sleeps", f"{len(awake)} do not")
+
+
 def _connectable(addresses: list[str]) -> str:
     """Return the address by which a listening socket is reached in the sandbox."""
     for address in sorted(addresses, key=lambda a: ":" in a):
@@ -348,3 +447,8 @@ def _connectable(addresses: list[str]) -> str:
             return "127.0.0.1"
     address = sorted(addresses, key=lambda a: ":" in a)[0]
     return address.removeprefix("::ffff:")
+
+
+def _shown(data: bytes) -> str:
+    text = repr(data)[1:]
+    return text if len(text) <= 60 else f"{len(data)} bytes: {text[:40]} ..."

@@ -7,7 +7,9 @@ from dataclasses import dataclass, replace
 
 from forklab.errors import LabUnsupported, UsageError
 
-PLACES = ("{port}", "{workers}", "{program}")
+PLACES = ("{host}", "{port}", "{workers}", "{program}")
+HOST = "127.0.0.1"
+PARTS = ("server", "client", "alone")
 
 
 @dataclass(frozen=True)
@@ -16,6 +18,8 @@ class Spec:
 
     Attributes:
         arguments: of the contract, such as ("{workers}", "{port}").
+        plays: its part: `server`; `client`, of a server that the harness plays; `alone`.
+        worker: name of the worker's executable, "" where the worker is no program of its own.
         workers: size of the pool, 0 where there is none.
         fixed_port: the port it listens on whatever it is told; None where it takes one.
         run: a command line that replaces the contract's, None to keep to it.
@@ -24,6 +28,8 @@ class Spec:
 
     arguments: tuple[str, ...]
     workers: int = 0
+    plays: str = "server"
+    worker: str = ""
     fixed_port: int | None = None
     run: tuple[str, ...] | None = None
     declared: frozenset[str] = frozenset()
@@ -50,7 +56,8 @@ class Spec:
             if word == "{program}":
                 words += program
             else:
-                words.append(word.replace("{port}", str(port)).replace("{workers}", str(workers)))
+                word = word.replace("{port}", str(port)).replace("{workers}", str(workers))
+                words.append(word.replace("{host}", HOST))
         return words
 
     def _sized(self, workers: int) -> Spec:
@@ -74,19 +81,39 @@ class Spec:
         """Return it with what the program declares beyond the contract."""
         return replace(self, declared=declared)
 
-    def changed(self, run: str | None, port: int | None, workers: int | None = None) -> Spec:
-        """Return it with what a person said by RUN=, PORT= and WORKERS=.
+    def _with_worker(self, worker: str) -> Spec:
+        if not self.worker:
+            raise UsageError("WORKER names the worker's executable, and this lab has none")
+        if worker in ("", ".", "..") or "/" in worker:
+            raise UsageError(f"WORKER={worker!r} is no name of a file beside the program")
+        return replace(self, worker=worker)
+
+    def changed(
+        self,
+        run: str | None,
+        port: int | None,
+        workers: int | None = None,
+        worker: str | None = None,
+    ) -> Spec:
+        """Return it with what a person said by RUN=, PORT=, WORKERS= and WORKER=.
 
         Raises:
-            UsageError: RUN has quotes that do not close or an unknown place; PORT is no port;
-                WORKERS is no size of a pool; RUN names no port and PORT is not given.
+            UsageError: RUN has quotes that do not close or an unknown place; PORT is no port, or
+                the lab has none; WORKERS is no size of a pool; WORKER is no file name; RUN names no
+                port and PORT is not given.
         """
         if workers is not None:
-            return self._sized(workers).changed(run, port)
+            return self._sized(workers).changed(run, port, None, worker)
+        if worker is not None:
+            return self._with_worker(worker).changed(run, port)
         words = self.run if run is None else _words(run)
         if port is not None and not 0 < port < 65536:
             raise UsageError(f"PORT={port} is no TCP port; give 1 to 65535")
         changed = replace(self, run=words)
+        if self.plays == "alone":
+            if port is not None:
+                raise UsageError("PORT says where a program listens, and this lab has no port")
+            return changed
         if changed.takes_port:
             return replace(changed, fixed_port=port)
         if port is None and self.fixed_port is None:

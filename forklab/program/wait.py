@@ -20,6 +20,7 @@ FAST_LOOKS = 50
 FAST_S, SLOW_S = 0.001, 0.005
 
 T = TypeVar("T")
+S = TypeVar("S")
 
 
 def scale() -> float:
@@ -72,38 +73,38 @@ class Waiting:
         return f"looked {self.looks + 1} times in {self.elapsed_s:.1f} s"
 
 
-def eventually(
-    look: Callable[[], Snapshot], check: Callable[..., T], *args: Any, within_s: float
-) -> T:
-    """Return what *check* returns once it does not fail, on a fresh snapshot each time.
+def eventually(look: Callable[[], S], check: Callable[..., T], *args: Any, within_s: float) -> T:
+    """Return what *check* returns once it does not fail, on a fresh look each time.
+
+    A look is a snapshot, or what the program has printed.
 
     Raises:
         CheckFailure: it still failed when the deadline had passed; with the last snapshot.
     """
     waiting = Waiting(within_s)
     while True:
-        snapshot = look()
+        seen = look()
         try:
-            return check(snapshot, *args)
+            return check(seen, *args)
         except CheckFailure as failure:
             if waiting.over:
-                failure.snapshot = failure.snapshot or snapshot
+                if isinstance(seen, Snapshot):
+                    failure.snapshot = failure.snapshot or seen
                 failure.waited = waiting.describe()
                 raise
         waiting.nap()
 
 
-def throughout(
-    look: Callable[[], Snapshot], check: Callable[..., T], *args: Any, for_s: float
-) -> T:
+def throughout(look: Callable[[], S], check: Callable[..., T], *args: Any, for_s: float) -> T:
     """Demand that *check* never fails during *for_s* seconds, and return its last value."""
     waiting = Waiting(for_s)
     while True:
-        snapshot = look()
+        seen = look()
         try:
-            found = check(snapshot, *args)
+            found = check(seen, *args)
         except CheckFailure as failure:
-            failure.snapshot = failure.snapshot or snapshot
+            if isinstance(seen, Snapshot):
+                failure.snapshot = failure.snapshot or seen
             failure.waited = f"after {waiting.elapsed_s:.2f} s"
             raise
         if waiting.over:
