@@ -443,12 +443,12 @@ def test_a_worker_gets_a_connection_over_its_channel_and_reports(agent: Link) ->
     )
     listener = agent.call("listen").value
     started = agent.call("start", argv=["python3", "-c", worker], env=ENV, stdin="channel").value
-    client = agent.call("connect", b"ab", host="127.0.0.1", port=listener["port"]).value
+    client = agent.call("connect", host="127.0.0.1", port=listener["port"]).value
     ours = agent.call("accept", listener=listener["listener"]).value
 
     agent.call("pass", b"c", pid=started["pid"], conn=ours["conn"])
 
-    assert agent.call("talk", conn=client["conn"], bytes=2, start=0).blob == b"ab"
+    assert agent.call("talk", b"ab", conn=client["conn"], bytes=2, start=0).blob == b"ab"
     said = [agent.call("report", pid=started["pid"]) for _ in range(2)]
     assert [(reply.value, reply.blob) for reply in said] == [(True, b"c"), (False, b"")]
 
