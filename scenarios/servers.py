@@ -24,7 +24,9 @@ SIZES = (1, 29, 30, 31, 79, 80, 99, 100, 1024, 65536)
 EVERY_BYTE = bytes(range(256)) + b"\n"
 MIB = 1 << 20
 STALL = 16 * MIB
-GLANCE_S = 0.1
+GLANCE_S = 0.05
+QUIET_S = 0.1
+STALLED_S = 0.4
 TRIES = 3
 READY_S = 1.0
 
@@ -261,10 +263,17 @@ class ServerChecks:
 
         server = lab.start()
         client = server.connect()
-        client.stall(STALL, quiet_s=0.2)
-        server.settle(descriptors.blocked_in, WRITES)
+        self.stall(server, client)
         client.reset()
         self.survived(server)
+
+    def stall(self, server: Program, client: Client) -> None:
+        """Send without reading until nothing moves: the server sleeps in a write to the client.
+
+        One that waits otherwise until it can write is given half a second without progress.
+        """
+        client.stall(STALL, quiet_s=QUIET_S)
+        server.settle(descriptors.blocked_in, WRITES, within_s=STALLED_S)
 
     def survived(self, server: Program) -> None:
         """What must be true after a reset."""
@@ -279,7 +288,7 @@ class ServerChecks:
         self.demand_crowd(lab)
         server = lab.start()
         slow = server.connect(receive_buffer=4096)
-        slow.stall(STALL, quiet_s=0.5)
+        self.stall(server, slow)
 
         for _ in range(2):
             traffic.answered(self.visit(server), "a client beside one that does not read")

@@ -23,6 +23,8 @@ ROOM = 2 * BUSY + 100
 PIDS_PER_CLIENT = 4
 PIDS_IN_A_SHORTAGE = 20
 REAPED_S = 1.0
+# how long an accept that was interrupted is watched, and a shortage lasts at least
+APART_S = 0.1
 
 
 class ForkEchoChecks(ServerChecks):
@@ -241,7 +243,7 @@ class ForkEchoChecks(ServerChecks):
             server.eventually(processes.asleep, parent.key, server.names)
             client.close()
             server.settle(processes.dead, [child], server.names)
-            server.throughout(processes.listens, server.port)
+            server.throughout(processes.listens, server.port, for_s=APART_S)
         traffic.answered(self.visit(server), "the next client")
 
         if lab.can("is_init"):
@@ -280,7 +282,7 @@ class ForkEchoChecks(ServerChecks):
 
         with server.limited(parent, "nofile", None):
             clients = self.waiting_clients(server)
-            server.usage()
+            server.usage(APART_S)
 
         for client in clients:
             traffic.answered_or_ended(client.answer(), f"{client.name}, who waited,")
@@ -306,7 +308,7 @@ class ForkEchoChecks(ServerChecks):
         with server.limited(parent, "nofile", None):
             first = server.last_pid()
             self.waiting_clients(server)
-            server.usage()  # what there is to do at once is done by then
+            server.usage(APART_S)  # what there is to do at once is done by then
             if not server.snapshot().is_live(parent.key):
                 raise LabUnsupported(
                     "the server ended of the shortage", because="survives-descriptor-shortage"

@@ -20,6 +20,7 @@ from scenarios.servers import ServerChecks, demand_declared
 
 NO_PEERS = "this kernel does not tell the other end of a Unix socket"
 ENDS_S = 1.0
+TOLD_S = 0.1
 AFTER_A_KILL = 8
 MANY_WORKERS = 1000
 # a pool of a thousand needs room for a thousand
@@ -235,7 +236,7 @@ class PreforkChecks(ServerChecks):
         self.all_answered(server, clients)
 
         surplus = server.connect()
-        surplus.ask(HELLO, within_s=0.3)
+        surplus.ask(HELLO, within_s=TOLD_S)
         told = surplus.state.over and not surplus.state.answered
         self.go_on(server, clients)
         self.leave_and_end(server, clients[0])
