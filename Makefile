@@ -74,9 +74,9 @@ scenarios: $(STAMP) ## every lab against its reference program
 mutants: $(STAMP) ## every broken program against its lab, as a matrix [LAB=lab]
 	$(Q)$(TOX) -e mutants -- $(call lab_name,$(LAB))
 
-flaky: $(STAMP) ## one lab, many times, 0 failures allowed: LAB=lab [RUNS=100]
+flaky: $(STAMP) ## one lab many times, 0 failures: LAB=lab [RUNS=100] [CPUS=n]
 	@test -n "$(LAB)" || { echo "say which lab: make flaky LAB=fork-echo RUNS=100" >&2; exit 2; }
-	$(Q)$(FORKLAB) flaky $(call lab_name,$(LAB)) --runs $(RUNS)
+	$(Q)$(FORKLAB) flaky $(call lab_name,$(LAB)) --runs $(RUNS) $(call option,--cpus,CPUS)
 
 bench: $(STAMP) ## what it costs, beside the usual ways
 	$(Q)$(BIN)/python -m bench

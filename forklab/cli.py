@@ -146,8 +146,9 @@ def mutants(lab: str | None, only: str, at_once: int) -> None:
 @click.option(
     "--busy/--quiet", default=True, help="Keep every core busy meanwhile (default), or not."
 )
+@click.option("--cpus", type=click.FloatRange(0.01), help="CPUs that the sandbox gets: 0.1, say.")
 @says_its_errors
-def flaky(lab: str, runs: int, busy: bool) -> None:
+def flaky(lab: str, runs: int, busy: bool, cpus: float | None) -> None:
     """Run the checks of LAB on its reference program, many times; none may fail.
 
     All in one process and one sandbox. Exit status: 0 all pass, 1 some FAIL, 3 some BROKEN, 130
@@ -155,7 +156,7 @@ def flaky(lab: str, runs: int, busy: bool) -> None:
     """
     from forklab.flaky import flaky as run_many
 
-    sys.exit(run_many(lab, runs, busy, click.echo).exit_status)
+    sys.exit(run_many(lab, runs, busy, click.echo, cpus).exit_status)
 
 
 @main.command()

@@ -117,7 +117,7 @@ def complaint(result: Result) -> str:
     ).replace("\n", " / ")
 
 
-def flaky(lab: str, runs: int, busy: bool, say: Say) -> Tally:
+def flaky(lab: str, runs: int, busy: bool, say: Say, cpus: float | None = None) -> Tally:
     """Run the checks of *lab* on its reference *runs* times and return the tally.
 
     Raises:
@@ -126,9 +126,11 @@ def flaky(lab: str, runs: int, busy: bool, say: Say) -> Tally:
     """
     name = labs.read(lab).name
     tally = Tally(runs)
-    with Opening("docker", say) as opening, _busy_cores(busy):
+    with Opening("docker", say, cpus) as opening, _busy_cores(busy):
         opening.wait()
         cores = f"{os.cpu_count()} cores are kept busy" if busy else "no other work of ours"
+        if cpus is not None:
+            cores += f", {cpus} of a CPU for the sandbox"
         say(f"lab {name.replace('_', '-')}: {runs} runs in one process and one sandbox, {cores}")
         _run_all(name, opening, tally, say)
     for line in tally.summary():

@@ -18,7 +18,7 @@ from forklab.agent import loop
 from forklab.checks.declare import Declaration, declaration
 from forklab.cli import main
 from forklab.program import lab as program_lab
-from forklab.program import program, wait
+from forklab.program import started, wait
 from forklab.results import record
 from forklab.sandbox import link
 from scenarios.test_fork_echo import TestForkEcho as ForkEcho
@@ -271,7 +271,7 @@ def test_numbers_in_prose_are_the_constants() -> None:
         f"and {wait.MIN_LOOKS} looks were made",
         f"every {link.BEAT_S:.0f} seconds",
         f"says nothing for {loop.SILENCE_S:.0f} seconds",
-        f"last {program.WINDOW_S} s",
+        f"last {started.WINDOW_S} s",
         f"limited to {program_lab.PROCESSES} processes",
         f"a lab of {len(declared('prefork'))} checks".capitalize(),
     ):

@@ -30,7 +30,7 @@ class Fake:
 
 
 def begin(monkeypatch: pytest.MonkeyPatch, sandbox: Fake) -> Opening:
-    monkeypatch.setattr(opening, "choose", lambda kind, say: sandbox)
+    monkeypatch.setattr(opening, "choose", lambda kind, say, cpus: sandbox)
     return Opening("docker", lambda line: None)
 
 
@@ -62,7 +62,7 @@ def test_why_it_cannot_be_opened_is_said_each_time_it_is_asked_for(
 def test_why_there_is_no_engine_is_said_when_it_is_asked_for(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    def choose(kind: str, say: object) -> None:
+    def choose(kind: str, say: object, cpus: float | None) -> None:
         raise SandboxError("no engine answers")
 
     monkeypatch.setattr(opening, "choose", choose)

@@ -15,9 +15,10 @@ from forklab.errors import LabUnsupported, SandboxError
 from forklab.program.build import FOLDER, GUARD, Built, build
 from forklab.program.journal import Journal
 from forklab.program.peer import Listener
-from forklab.program.program import Program, at_rest
+from forklab.program.program import Program
 from forklab.program.source import NoProgram, find
 from forklab.program.spec import Spec
+from forklab.program.started import at_rest
 from forklab.sandbox.link import AgentRefused, Link
 
 FIRST_PORT = 7001

@@ -22,8 +22,13 @@ class Sandbox(Protocol):
         """Yield a link to a new agent; everything of it is gone afterwards."""
 
 
-def choose(kind: str, say: Callable[[str], None]) -> Sandbox:
+def choose(kind: str, say: Callable[[str], None], cpus: float | None = None) -> Sandbox:
     """Return a sandbox of *kind*; finds the engine and the image first where it needs them.
+
+    Args:
+        kind: one of KINDS.
+        say: told what takes long.
+        cpus: how much of the machine's CPUs a container gets; None: all.
 
     Raises:
         SandboxError: there is no engine, or no image can be made.
@@ -37,4 +42,4 @@ def choose(kind: str, say: Callable[[str], None]) -> Sandbox:
     from .image import ensure_image
 
     client = find_engine(say=say)
-    return Container(client, ensure_image(client, say=say))
+    return Container(client, ensure_image(client, say=say), cpus)

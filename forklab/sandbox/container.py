@@ -126,8 +126,9 @@ class Container:
     python = "python3"
     not_isolated: tuple[str, ...] = ()
 
-    def __init__(self, client: DockerClient, image: str) -> None:
+    def __init__(self, client: DockerClient, image: str, cpus: float | None = None) -> None:
         self._client = client
+        self._cpus = cpus
         self.image = image
 
     @contextlib.contextmanager
@@ -188,6 +189,7 @@ class Container:
             mem_limit=MEMORY,
             memswap_limit=MEMORY,
             pids_limit=PIDS,
+            nano_cpus=None if self._cpus is None else int(self._cpus * 1e9),
             ulimits=[
                 Ulimit(name="nofile", soft=4096, hard=4096),
                 Ulimit(name="core", soft=0, hard=0),

@@ -16,7 +16,7 @@ from .link import Link
 class Opening:
     """A sandbox that is on its way; as a context manager it is ended, whatever became of it."""
 
-    def __init__(self, kind: str, say: Callable[[str], None]) -> None:
+    def __init__(self, kind: str, say: Callable[[str], None], cpus: float | None = None) -> None:
         """Find engine and image, and begin to open a sandbox of *kind*.
 
         Engine and image come first, in this thread: making them can take minutes, which a person
@@ -26,7 +26,7 @@ class Opening:
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="opening")
         self._found: Future[tuple[Sandbox, Link]] = Future()
         try:
-            sandbox = choose(kind, say)
+            sandbox = choose(kind, say, cpus)
         except LabBroken as error:
             self._found.set_exception(error)
         else:

@@ -1,0 +1,111 @@
+"""Clients of a program, one or many at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from forklab.errors import CheckFailure
+from forklab.facts import ClientState
+from forklab.program import wait
+from forklab.program.client import ANSWER_S, Client
+from forklab.program.started import Started
+from forklab.sandbox.link import AgentRefused
+
+LOOK_EVERY = 10
+MANY = 30
+HELLO = b"hello, forklab\n"
+
+
+class Clients(Started):
+    """Those who connect to it."""
+
+    def connect(self, *, receive_buffer: int | None = None) -> Client:
+        """Open a connection; it may fail, and the client's state says so."""
+        return self._connected(self._connecting(receive_buffer=receive_buffer))
+
+    def _connecting(self, **wanted: Any) -> int:
+        within = ANSWER_S * wait.scale()
+        return self.link.submit(
+            "connect", host=self.address, port=self.port, within=within, **wanted
+        )
+
+    def _connected(self, number: int) -> Client:
+        self._clients += 1
+        name = f"client-{self._clients}"
+        try:
+            value = self.link.result(number, ANSWER_S * wait.scale()).value
+        except AgentRefused as refused:
+            raise CheckFailure(
+                f"{name} can connect to port {self.port}", f"{name} could not connect: {refused}"
+            ) from None
+        self.journal.note("connect", f"{name} connects", port=value["port"])
+        self.client_names[value["port"]] = name
+        return Client(self.link, self.journal, name, value)
+
+    def try_to_connect(self) -> Client | None:
+        """Open a connection; None if nobody listens."""
+        try:
+            return self.connect()
+        except CheckFailure:
+            return None
+
+    def connect_all(self, count: int) -> list[Client]:
+        """Open *count* connections at once."""
+        numbers = [self._connecting() for _ in range(count)]
+        return [self._connected(number) for number in numbers]
+
+    def ask_all(self, clients: Sequence[Client], count: int | None = None) -> list[Client]:
+        """Let each of *clients* send a line; return those answered anew, once *count* (all) are."""
+        within = ANSWER_S * wait.scale()
+        had = [client.state.received for client in clients]
+        self.journal.note("exchange", f"{len(clients)} clients each send a line at once")
+        values = self.link.call(
+            "gather",
+            HELLO,
+            wait_s=within,
+            conns=[client.conn for client in clients],
+            count=len(clients) if count is None else count,
+            within=within,
+        ).value
+        for client, value in zip(clients, values, strict=True):
+            client.state = ClientState.parse(value)
+        pairs = zip(clients, had, strict=True)
+        return [client for client, before in pairs if client.state.received > before]
+
+    def visit(self, data: bytes = HELLO) -> ClientState:
+        """Be one whole client: connect, send, wait for the reply, leave."""
+        self._clients += 1
+        self.journal.note("visit", f"client-{self._clients} comes, is answered, leaves")
+        return self._visited(self._visiting(data))
+
+    def _visiting(self, data: bytes) -> int:
+        within = ANSWER_S * wait.scale()
+        return self.link.submit("visit", data, host=self.address, port=self.port, within=within)
+
+    def _visited(self, number: int) -> ClientState:
+        try:
+            return ClientState.parse(self.link.result(number, ANSWER_S * wait.scale()).value)
+        except AgentRefused as refused:
+            error = "ECONNREFUSED" if refused.kind == "refused" else str(refused)
+            return ClientState(False, 0, 0, 0, False, error, 0)
+
+    def visits(self, total: int, at_once: int, data: bytes = HELLO) -> Iterator[ClientState]:
+        """Be *total* whole clients, *at_once* at any time, each back as soon as one has left.
+
+        No more come once MANY processes are alive that no client needs: a server whose children
+        do not end is known by then, and would only bury the machine.
+        """
+        self.journal.note("visit", f"{total} clients come and leave, {at_once} at a time")
+        under_way = {self._visiting(data) for _ in range(min(at_once, total))}
+        begun = len(under_way)
+        while under_way:
+            number = self.link.first(under_way, ANSWER_S * wait.scale())
+            under_way.remove(number)
+            if begun % LOOK_EVERY == 0 and begun < total and len(self.snapshot().live) > MANY:
+                self.journal.note("visit", f"only {begun} of them: their processes do not end")
+                total = begun
+            if begun < total:
+                under_way.add(self._visiting(data))
+                begun += 1
+            yield self._visited(number)

@@ -1,0 +1,177 @@
+"""A program that was started: what it printed, what it is like now, how to wait for it."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+from forklab.errors import CheckFailure, Overrun
+from forklab.facts import Process, Snapshot, Usage
+from forklab.facts.roles import give_names, give_names_by_start
+from forklab.facts.snapshot import Key
+from forklab.program import wait
+from forklab.program.journal import Journal
+from forklab.sandbox.link import AgentRefused, Link
+
+EVENTUALLY_S = 5.0
+WINDOW_S = 0.3
+SETTLE_S = 1.0
+
+T = TypeVar("T")
+
+
+class Started:
+    """One start of the program under test.
+
+    Attributes:
+        pid: the process that was started; it need not be the one that serves, or that stays.
+        argv: its command line.
+        port: where it is to listen.
+        address: where it listens, as a client connects to it.
+        folder: its work folder.
+        stdin: what its descriptor 0 is: `pipe`, `pty`, `null`, `file`, `channel`.
+    """
+
+    def __init__(
+        self,
+        link: Link,
+        journal: Journal,
+        argv: Sequence[str],
+        port: int,
+        workers: int,
+        *,
+        serves: bool = True,
+    ) -> None:
+        self.link = link
+        self.journal = journal
+        self.argv = list(argv)
+        self.port = port
+        self.workers = workers
+        self.is_pool = workers > 0
+        self.serves = serves
+        self.pid = 0
+        self.key: Key = (0, 0)
+        self.address = "127.0.0.1"
+        self.folder = ""
+        self.stdin = "pipe"
+        self.first_pid = 0
+        self.names: dict[Key, str] = {}
+        self.client_names: dict[int, str] = {}
+        self.last: Snapshot | None = None
+        self._clients = 0
+
+    def started(self, answer: dict[str, Any], stdin: str) -> None:
+        """Take what the agent says of its start."""
+        self.pid, self.first_pid = answer["pid"], answer["last_pid"]
+        self.key = (self.pid, answer["start_ticks"])
+        self.folder, self.stdin = answer["folder"], stdin
+
+    def ended(self) -> int | None:
+        """Return the wait status of the started process, None while it runs."""
+        status: int | None = self.link.call("status", pid=self.pid).value
+        return status
+
+    def output(self) -> str:
+        """Return what it has printed so far, standard output and then standard error."""
+        return "".join(self.outputs().values())
+
+    def outputs(self) -> dict[str, str]:
+        """Return what it has printed so far, by stream; what was left out is said."""
+        reply = self.link.call("output", pid=self.pid)
+        texts, at = {}, 0
+        for name, (head, left_out, tail) in reply.value.items():
+            text = reply.blob[at : at + head].decode(errors="replace")
+            if left_out:
+                text += f"\n[{left_out} bytes left out]\n"
+            texts[name] = text + reply.blob[at + head : at + head + tail].decode(errors="replace")
+            at += head + tail
+        return texts
+
+    # observing
+
+    def snapshot(self, *, flags: bool = False) -> Snapshot:
+        """Take a whole picture, now.
+
+        Raises:
+            Overrun: there are more processes than any right program needs; all were killed.
+        """
+        value = self._look("snapshot", flags=flags, wait_s=30.0)
+        self.last = Snapshot(value, self.link.hello["machine"])
+        if self.serves:
+            give_names(self.names, self.last, self.port, is_pool=self.is_pool)
+        else:
+            give_names_by_start(self.names, self.last, self.key)
+        return self.last
+
+    def _look(self, op: str, **arguments: Any) -> Any:
+        """Ask for what counts processes on the way.
+
+        Raises:
+            Overrun: there are more than any right program needs; all were killed.
+        """
+        try:
+            return self.link.call(op, **arguments).value
+        except AgentRefused as refused:
+            if refused.kind != "overrun":
+                raise
+            failure = overrun(str(refused))
+            failure.snapshot = self.last
+            raise failure from None
+
+    def stable(self) -> Snapshot:
+        """Take snapshots until two in a row hold the same, at most for a second."""
+        waiting = wait.Waiting(1.0)
+        before = self.snapshot()
+        while True:
+            waiting.nap()
+            after = self.snapshot()
+            if after.pictures() == before.pictures() or waiting.over:
+                return after
+            before = after
+
+    def eventually(self, check: Callable[..., T], *args: Any, within_s: float = EVENTUALLY_S) -> T:
+        """Return what *check* returns once it holds; see `wait.eventually`."""
+        return wait.eventually(self.snapshot, check, *args, within_s=within_s)
+
+    def settle(self, check: Callable[..., Any], *args: Any, within_s: float = SETTLE_S) -> None:
+        """Wait for *check* to hold, and go on after a while even if it does not."""
+        with contextlib.suppress(CheckFailure):
+            self.eventually(check, *args, within_s=within_s)
+
+    def throughout(self, check: Callable[..., T], *args: Any, for_s: float = WINDOW_S) -> T:
+        """Demand that *check* holds all the time; see `wait.throughout`."""
+        with self.journal.waiting(for_s * wait.scale()):
+            return wait.throughout(self.snapshot, check, *args, for_s=for_s)
+
+    def usage(self, for_s: float = WINDOW_S) -> Usage:
+        """Return who used the CPU during the next *for_s* seconds."""
+        with self.journal.waiting(for_s):
+            value = self._look("usage", wait_s=for_s, **{"for": for_s})
+        return Usage.parse(value, self.link.hello["pid_max"])
+
+    def last_pid(self) -> int:
+        """Return the pid that was given out last in the sandbox."""
+        pid: int = self.link.call("last_pid").value
+        return pid
+
+    def name(self, process: Process | Key) -> str:
+        """Return a name and the pid: "worker-2 (pid 31)"."""
+        key = process.key if isinstance(process, Process) else process
+        name = self.names.get(key)
+        return f"{name} (pid {key[0]})" if name else f"pid {key[0]}"
+
+
+def at_rest(snapshot: Snapshot) -> None:
+    """Demand that every process sleeps."""
+    awake = [process for process in snapshot.live if not process.sleeps]
+    if awake or not snapshot.live:
+        raise CheckFailure("every process sleeps", f"{len(awake)} do not")
+
+
+def overrun(count: str) -> Overrun:
+    """Return the failure of a program of which *count* processes were seen."""
+    return Overrun(
+        "a bounded number of processes",
+        f"{count} processes were there, and more came: it forks without end (all were killed)",
+    )
