@@ -71,8 +71,8 @@ fix: $(STAMP) ## format the code and correct what ruff can correct
 scenarios: $(STAMP) ## every lab against its reference program
 	$(Q)$(TOX) -e scenarios
 
-mutants: $(STAMP) ## every broken program against its lab, as a matrix [LAB=lab]
-	$(Q)$(TOX) -e mutants -- $(call lab_name,$(LAB))
+mutants: $(STAMP) ## every broken program against its lab, in a matrix [LAB=lab] [WRITE=page]
+	$(Q)$(TOX) -e mutants -- $(call lab_name,$(LAB)) $(call option,--write,WRITE)
 
 flaky: $(STAMP) ## one lab many times, 0 failures: LAB=lab [RUNS=100] [CPUS=n]
 	@test -n "$(LAB)" || { echo "say which lab: make flaky LAB=fork-echo RUNS=100" >&2; exit 2; }

@@ -132,12 +132,13 @@ def hint(lab: str, check_id: str, level: int) -> None:
 @click.argument("lab", required=False)
 @click.option("--only", default="", help="Part of the names of the programs to run.")
 @click.option("--at-once", type=click.IntRange(min=1), default=4, show_default=True)
+@click.option("--write", type=click.Path(path_type=Path), help="Page to write: docs/matrix.md.")
 @says_its_errors
-def mutants(lab: str | None, only: str, at_once: int) -> None:
+def mutants(lab: str | None, only: str, at_once: int, write: Path | None) -> None:
     """Run every mutant and every right way of LAB, or of all labs, and compare."""
     from forklab.mutants import matrix
 
-    sys.exit(0 if matrix(lab, only, click.echo, at_once) else 1)
+    sys.exit(0 if matrix(lab, only, click.echo, at_once, write) else 1)
 
 
 @main.command()

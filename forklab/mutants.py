@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from forklab import labs
+from forklab import labs, matrix_page
 from forklab.errors import SandboxError, UsageError
 from forklab.labs import LabInfo
 
@@ -77,6 +77,20 @@ class Outcome:
             said.append("its head names no check that it fails")
         return said
 
+    def cells(self) -> dict[str, str]:
+        """What the matrix shows of it, by check."""
+        return {check: self._cell(check, verdict) for check, verdict in self.verdicts.items()}
+
+    def _cell(self, check: str, verdict: str) -> str:
+        must = check in self.expected.fails
+        if verdict == "FAIL":
+            if must:
+                return matrix_page.MUST_FAIL
+            return matrix_page.FAILS_TOO if check in self.expected.also else matrix_page.WRONG
+        if must or verdict == "BROKEN":
+            return matrix_page.WRONG
+        return matrix_page.PASS if verdict == "PASS" else matrix_page.SKIPPED
+
 
 def parse(path: Path) -> Expected:
     """Read the head of *path*."""
@@ -128,10 +142,28 @@ def examine(info: LabInfo, expected: Expected) -> Outcome:
     return Outcome(expected, verdicts, seen)
 
 
-def matrix(lab: str | None, only: str, say: Callable[[str], None], at_once: int = AT_ONCE) -> bool:
-    """Run all programs of one lab, or of all labs; return whether everything was as expected."""
-    names = [lab] if lab else labs.names()
-    infos = [labs.read(name) for name in names]
+def matrix(
+    lab: str | None,
+    only: str,
+    say: Callable[[str], None],
+    at_once: int = AT_ONCE,
+    page: Path | None = None,
+) -> bool:
+    """Run all programs of one lab, or of all labs; return whether everything was as expected.
+
+    Args:
+        lab: None: all of them.
+        only: part of the names of the programs to run.
+        say: told each outcome.
+        at_once: how many programs are run at a time.
+        page: the page whose sections are written.
+
+    Raises:
+        UsageError: no such lab or program; a page is wanted of some programs only.
+    """
+    if page is not None and only:
+        raise UsageError("the page holds every program: leave out --only, or --write")
+    infos = [labs.read(name) for name in ([lab] if lab else labs.names())]
     good = True
     for info in sorted(infos, key=lambda info: info.order):
         wanted = programs(info, only)
@@ -145,7 +177,14 @@ def matrix(lab: str | None, only: str, say: Callable[[str], None], at_once: int 
             say(f"  BAD  no mutant fails {check}")
         say(f"lab {info.dashed}: {len(outcomes) - complaints} of {len(outcomes)} as expected")
         good = good and not complaints and not bare
+        if page is not None:
+            matrix_page.write(page, {info.dashed: _section(info, outcomes)})
     return good
+
+
+def _section(info: LabInfo, outcomes: Sequence[Outcome]) -> str:
+    rows = {outcome.expected.name: outcome.cells() for outcome in outcomes}
+    return matrix_page.section(info, list(outcomes[0].verdicts), rows)
 
 
 def _run(

@@ -13,7 +13,7 @@ from pathlib import Path
 import click
 import pytest
 
-from forklab import labs
+from forklab import labs, matrix_page
 from forklab.agent import loop
 from forklab.checks.declare import Declaration, declaration
 from forklab.cli import main
@@ -176,6 +176,14 @@ def declared(lab: str) -> list[Declaration]:
         if declaration(method) is not None
     ]
     return [found for method in methods if (found := declaration(method)) is not None]
+
+
+@pytest.mark.parametrize("lab", labs.names())
+def test_the_matrix_is_of_the_programs_and_checks_that_are_here(lab: str) -> None:
+    checks = [check.id for check in declared(lab)]
+    now = matrix_page.digest(labs.read(lab), checks)
+    found = matrix_page.digests(read("docs/matrix.md"))
+    assert found.get(lab) == now, f"out of date: make mutants LAB={lab} WRITE=docs/matrix.md"
 
 
 def test_every_lab_has_a_scenario_here() -> None:

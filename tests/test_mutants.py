@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from forklab.mutants import Expected, Outcome, parse
+from forklab import labs, matrix_page
+from forklab.errors import UsageError
+from forklab.mutants import Expected, Outcome, matrix, parse
 
 
 def written(folder: Path, name: str, text: str) -> Expected:
@@ -70,3 +72,39 @@ def test_trouble_comes_before_everything() -> None:
 
     assert Outcome(head, {}, {}, "no result: 2").complaints() == ["no result: 2"]
     assert Outcome(head, {"a": "PASS"}, {}).complaints() == []
+
+
+def verdicts(head: Expected, **found: str) -> Outcome:
+    return Outcome(head, {check.replace("_", "-"): word for check, word in found.items()}, {})
+
+
+def test_cells_tell_what_must_fail_from_what_may_and_what_must_not(tmp_path: Path) -> None:
+    head = written(tmp_path, "m.py", '"""M.\n\nFails: a, b\nAlso: c, d\n"""\n')
+
+    cells = verdicts(
+        head, a="FAIL", b="PASS", c="FAIL", d="PASS", e="FAIL", f="PASS", g="SKIPPED", h="BROKEN"
+    ).cells()
+
+    assert "".join(cells.values()) == "F!f.!.-!"
+
+
+def test_the_page_keeps_other_sections_and_names_what_it_is_about(tmp_path: Path) -> None:
+    info = labs.read("prefork")
+    checks = ["starts", "echoes"]
+    page = tmp_path / "matrix.md"
+
+    text = matrix_page.section(info, checks, {"server.py": {"starts": "."}})
+    matrix_page.write(page, {"other": "## other\n\nkept\n"})
+    matrix_page.write(page, {info.dashed: text})
+    matrix_page.write(page, {info.dashed: text})
+
+    whole = page.read_text()
+    assert whole.count("## prefork\n") == whole.count("kept") == 1
+    assert matrix_page.digests(whole) == {"prefork": matrix_page.digest(info, checks)}
+    assert f"{'server.py':<52} .  !" in whole
+    assert matrix_page.digest(info, checks) != matrix_page.digest(info, checks[:1])
+
+
+def test_a_page_of_some_programs_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="leave out --only"):
+        matrix("prefork", "plain", print, page=tmp_path / "matrix.md")
