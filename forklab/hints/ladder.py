@@ -56,7 +56,8 @@ def next_hint(info: LabInfo, runs: Path) -> str:
         return _nothing(words, info, run)
     texts = hints(info.name, failed["id"])
     if not texts or not failed["hint"]:
-        return words.not_built.format(lab=info.dashed, report=run.folder / "report.txt")
+        lines = wrap(words.not_built.format(lab=info.dashed), WIDTH)
+        return "\n".join([*lines, f"  {run.folder}/report.txt"])  # never broken: can be copied
     memory = runs / info.name / MEMORY
     before = recall(memory)
     state = fingerprint(Path(run.program), runs)
@@ -136,9 +137,8 @@ def _keep(memory: Path, shown: Shown) -> None:
 
 
 def _nothing(words: Words, info: LabInfo, run: LastRun) -> str:
-    if run.all_judged:
-        return words.nothing_failed.format(lab=info.dashed, number=len(run.passed))
-    return words.nothing_judged.format(lab=info.dashed)
+    text = words.nothing_failed if run.all_judged else words.nothing_judged
+    return "\n".join(wrap(text.format(lab=info.dashed, number=len(run.passed)), WIDTH))
 
 
 def _what_next(words: Words, info: LabInfo, level: int, count: int, closed: bool) -> str:

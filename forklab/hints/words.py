@@ -51,7 +51,7 @@ ENGLISH = Words(
     nothing_judged="Nothing failed in the last run of {lab}, but not everything was judged: "
     "run `make lab-{lab}` again.",
     not_built="{lab}: the program could not be built or started, so there is no hint; what went "
-    "wrong is in {report}.",
+    "wrong is in its report:",
     core="Core: what text books teach",
     robust="Robust: what a careful engineer demands",
     why="Why",
@@ -79,7 +79,7 @@ KOREAN = Words(
     nothing_judged="{lab} 랩의 마지막 실행에서 실패한 검사는 없지만 판정하지 못한 검사가 있다. "
     "`make lab-{lab}` 명령을 다시 실행하자.",
     not_built="{lab}: 프로그램을 빌드하거나 실행하지 못했으므로 힌트가 없다. 무엇이 잘못되었는지는 "
-    "보고서에 있다: {report}",
+    "보고서에 있다:",
     core="핵심(core): 교재에서 가르치는 것",
     robust="견고함(robust): 꼼꼼한 개발자가 요구하는 것",
     why="이유",
