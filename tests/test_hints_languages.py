@@ -9,8 +9,10 @@ from pathlib import Path
 from string import Formatter
 
 import pytest
+from click.testing import CliRunner
 
 from forklab import hints, tree
+from forklab.cli import main
 from forklab.errors import UsageError
 from forklab.hints.language import LANGUAGES
 from forklab.hints.words import ENGLISH, WORDS, Words
@@ -75,6 +77,17 @@ def test_an_unknown_language_is_one_sentence(word: str) -> None:
     with pytest.raises(UsageError, match=f"FORKLAB_LANG={word} is no language") as told:
         hints.language({"FORKLAB_LANG": word})
     assert str(told.value).endswith("give en or ko")
+
+
+def test_a_run_is_not_begun_for_an_unknown_language(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FORKLAB_LANG", "fr")
+    done = CliRunner().invoke(main, ["check", "fork-echo", "--runs", str(tmp_path / "runs")])
+    assert done.exit_code == 2
+    assert done.output.startswith("forklab: FORKLAB_LANG=fr is no language")
+    assert done.output.count("\n") == 1
+    assert not (tmp_path / "runs").exists()
 
 
 # the files

@@ -65,8 +65,11 @@ def next_hint(info: LabInfo, runs: Path) -> str:
     if now != before:
         _keep(memory, now)
     closed = now == before and now.level == GUARDED - 1 < len(texts)
+    count = words.count.format(level=now.level, count=len(texts))
+    then = _what_next(words, info, now.level, len(texts), closed)
     head = f"{info.dashed}  {failed['id']}: {failed['requirement']}"
-    return _page(head, texts, now.level, _what_next(words, info, now.level, len(texts), closed))
+    shown = [f"  {line}" for line in wrap(texts[now.level - 1], WIDTH - 2)]
+    return "\n".join([*wrap(head, WIDTH), "", count, *shown, "", *wrap(then, WIDTH)])
 
 
 def one_hint(info: LabInfo, check_id: str, level: int) -> str:
@@ -148,9 +151,3 @@ def _what_next(words: Words, info: LabInfo, level: int, count: int, closed: bool
         return words.last.format(lab=info.dashed)
     text = words.change if level + 1 == GUARDED else words.further
     return text.format(lab=info.dashed)
-
-
-def _page(head: str, texts: tuple[str, ...], level: int, then: str) -> str:
-    count = WORDS[language()].count.format(level=level, count=len(texts))
-    shown = [f"  {line}" for line in wrap(texts[level - 1], WIDTH - 2)]
-    return "\n".join([*wrap(head, WIDTH), "", count, *shown, "", *wrap(then, WIDTH)])
