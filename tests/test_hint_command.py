@@ -139,8 +139,8 @@ def test_a_failure_from_before_is_forgotten(place: Place) -> None:
     place.ran(reaps_a_burst="FAIL")
     place.ran(reaps_a_burst="PASS", starts="PASS")
     assert place.said() == (
-        "Nothing failed in the last run of fork-echo: 2 passed. `make why-fork-echo` explains "
-        "every check."
+        "Nothing failed in the last run of fork-echo: 2 passed. When all core checks pass, "
+        "`make why-fork-echo` explains every check."
     )
 
 

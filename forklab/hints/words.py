@@ -47,7 +47,7 @@ ENGLISH = Words(
     no_run="there is no run of {lab} yet: run `make lab-{lab} PROGRAM=path` first; then "
     "`make hint-{lab}` gives a hint for what failed",
     nothing_failed="Nothing failed in the last run of {lab}: {number} passed. "
-    "`make why-{lab}` explains every check.",
+    "When all core checks pass, `make why-{lab}` explains every check.",
     nothing_judged="Nothing failed in the last run of {lab}, but not everything was judged: "
     "run `make lab-{lab}` again.",
     not_built="{lab}: the program could not be built or started, so there is no hint; what went "
@@ -75,7 +75,7 @@ KOREAN = Words(
     no_run="{lab} 랩을 실행한 기록이 아직 없다. 먼저 `make lab-{lab} PROGRAM=경로` 명령을 실행하면 "
     "`make hint-{lab}` 명령이 실패한 검사의 힌트를 준다",
     nothing_failed="{lab} 랩의 마지막 실행에서 실패한 검사가 없다(통과 {number}개). "
-    "`make why-{lab}` 명령이 모든 검사를 설명한다.",
+    "core 검사를 모두 통과하면 `make why-{lab}` 명령이 모든 검사를 설명한다.",
     nothing_judged="{lab} 랩의 마지막 실행에서 실패한 검사는 없지만 판정하지 못한 검사가 있다. "
     "`make lab-{lab}` 명령을 다시 실행하자.",
     not_built="{lab}: 프로그램을 빌드하거나 실행하지 못했으므로 힌트가 없다. 무엇이 잘못되었는지는 "
