@@ -25,6 +25,7 @@ lab_name = $(subst -,_,$(1))
 
 help: ## what can be made (this)
 	@echo "make lab-LAB [PROGRAM=path] [ONLY=id] [RUN='command'] [PORT=n] [WORKERS=n]"
+	@echo "make hint-LAB  the next hint for what failed    make why-LAB  once it passes"
 	@echo
 	@echo "Labs: without PROGRAM the reference program is examined, with it yours."
 	@for toml in labs/*/lab.toml; do \
@@ -43,6 +44,12 @@ help: ## what can be made (this)
 
 lab-%: $(STAMP)
 	$(Q)$(FORKLAB) check $(call lab_name,$*) $(if $(value PROGRAM),$(call quote,PROGRAM)) $(call option,--run,RUN) $(call option,--port,PORT) $(call option,--workers,WORKERS) $(call option,--worker,WORKER) $(call option,--only,ONLY)
+
+hint-%: $(STAMP)
+	$(Q)$(FORKLAB) hint $(call lab_name,$*)
+
+why-%: $(STAMP)
+	$(Q)$(FORKLAB) why $(call lab_name,$*)
 
 venv: $(STAMP) ## the virtual environment .venv (made by itself when needed)
 

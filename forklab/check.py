@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, TextIO
 
 from forklab import labs
+from forklab.hints import language
 from forklab.interrupt import as_ctrl_c
 from forklab.order import Order
 from forklab.sandbox.opening import Opening
@@ -23,6 +24,7 @@ def check(order: Order, out: TextIO, say: Callable[[str], None]) -> Run:
     info = labs.read(order.lab)
     # complain before anything is started
     info.spec.changed(order.run, order.port, order.workers, order.worker)
+    language()
     with as_ctrl_c(), Opening(order.sandbox, say) as opening:
         from forklab.session import Session
 

@@ -110,22 +110,45 @@ def check(
 
 @main.command()
 @click.argument("lab")
-@click.argument("check_id", metavar="CHECK")
-@click.option("--level", type=click.IntRange(1, 3), default=1, help="How direct: 1 to 3.")
+@click.argument("check_id", metavar="[CHECK]", required=False)
+@click.option("--level", type=click.IntRange(1, 3), help="Of CHECK, how direct: 1 to 3.")
+@click.option(
+    "--runs", type=click.Path(path_type=Path), default=Path("runs"), help="Where runs are kept."
+)
 @says_its_errors
-def hint(lab: str, check_id: str, level: int) -> None:
-    """Print a hint for CHECK of LAB: a question, where to read, or the shape of the fix."""
+def hint(lab: str, check_id: str | None, level: int | None, runs: Path) -> None:
+    """Print the next hint for the last failure of LAB, or a hint for CHECK.
+
+    Each call without CHECK goes one further: a question, where to read, the shape of the fix. The
+    third opens when the program has changed. FORKLAB_LANG says in which language: en or ko.
+    """
     from forklab import labs
     from forklab.errors import UsageError
-    from forklab.hints import hints
+    from forklab.hints import ladder
 
     info = labs.read(lab)
-    found = hints(info.name, check_id)
-    if not found:
-        raise UsageError(f"{info.dashed} has no check {check_id!r}; its lab sheet lists them")
-    click.echo(
-        f"Hint {min(level, len(found))} of {len(found)}: {found[min(level, len(found)) - 1]}"
-    )
+    if check_id is None and level is not None:
+        raise UsageError("--level goes with the id of a check: forklab hint LAB CHECK --level 2")
+    if check_id is None:
+        click.echo(ladder.next_hint(info, runs))
+    else:
+        click.echo(ladder.one_hint(info, check_id, level or 1))
+
+
+@main.command()
+@click.argument("lab")
+@click.option("--anyway", is_flag=True, help="Also if the last run has not passed.")
+@click.option(
+    "--runs", type=click.Path(path_type=Path), default=Path("runs"), help="Where runs are kept."
+)
+@says_its_errors
+def why(lab: str, anyway: bool, runs: Path) -> None:
+    """Explain every check of LAB, once the last run has passed all core checks."""
+    from forklab import labs
+    from forklab.why import why as explain
+
+    os.environ.setdefault("LESSCHARSET", "utf-8")  # less(1): Korean, also in the C locale
+    click.echo_via_pager(explain(labs.read(lab), runs, anyway=anyway))
 
 
 @main.command()

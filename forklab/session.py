@@ -21,7 +21,7 @@ from forklab.program.lab import Lab
 from forklab.reports import json_report, junit
 from forklab.reports.folder import RunFolder, open_folder
 from forklab.reports.terminal import Terminal
-from forklab.results.record import Check, Result, Run
+from forklab.results.record import REFERENCE, Check, Result, Run
 from forklab.sandbox.choose import Sandbox
 from forklab.sandbox.opening import Opening
 
@@ -57,7 +57,7 @@ class Session:
         self.run = Run(
             lab=info.name,
             title=info.title,
-            program=str(order.program or f"the reference program, {_shown(info.program)}"),
+            program=str(order.program or REFERENCE + _shown(info.program)),
             sandbox=order.sandbox,
             began=datetime.now(UTC).isoformat(timespec="seconds"),
             folder=self.folder.shown,

@@ -61,6 +61,13 @@ def test_make_lab_says_the_plain_command() -> None:
     assert printed.split() == [".venv/bin/forklab", "check", "fork_echo", "--port", "'8083'"]
 
 
+@pytest.mark.parametrize("command", ["hint", "why"])
+def test_make_hint_and_why_say_the_plain_command(command: str) -> None:
+    printed = make("-n", "-o", ".venv/.made-from-pyproject", f"{command}-fork-echo")
+    assert printed.split() == [".venv/bin/forklab", command, "fork_echo"]
+    assert f"make {command}-LAB" in make()
+
+
 def test_make_passes_words_on_as_they_were_written() -> None:
     printed = make(
         "-n",

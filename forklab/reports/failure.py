@@ -36,6 +36,12 @@ def expanded(result: Result, *, full: bool) -> list[Line]:
     return lines
 
 
+def further(result: Result) -> list[Line]:
+    """Say how the next hints are asked for; nothing if there is no hint."""
+    text = f"more, one at a time: make hint-{result.check.lab.replace('_', '-')}"
+    return labelled("", text) if result.hint else []
+
+
 def labelled(label: str, text: str, *, full: bool = False) -> list[Line]:
     """Return *text* beside its label, wrapped; short: a very long one is cut, and it is said."""
     rows = text.rstrip("\n").split("\n")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from forklab.reports.failure import expanded, labelled
+from forklab.reports.failure import expanded, further, labelled
 from forklab.reports.text import WIDTH, Line, bounded, chop, columns, pad, shorten, wrap
 from forklab.results.record import Check, Result, Run, Verdict, points
 
@@ -92,7 +92,7 @@ def failures(run: Run) -> list[Line]:
     first, *later = run.failures
     which = f"   (the first of {len(run.failures)} failures)" if later else ""
     lines = [Line(""), Line(f"FAIL  {first.check.id}{which}", "bad", "FAIL"), Line("")]
-    lines += expanded(first, full=False)
+    lines += [*expanded(first, full=False), *further(first)]
     if later:
         lines += [
             Line(""),

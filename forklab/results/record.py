@@ -9,6 +9,7 @@ from enum import StrEnum
 from forklab.results.evidence import Evidence
 
 CORE_SHARE, ROBUST_SHARE = 60.0, 40.0
+REFERENCE = "the reference program, "  # before its path, where a person named no program
 
 
 class Verdict(StrEnum):

@@ -39,7 +39,7 @@ def forklab(*arguments: str, cwd: Path = HERE) -> subprocess.CompletedProcess[st
     return subprocess.run(
         [sys.executable, "-m", "forklab", *arguments],
         cwd=cwd,
-        env={**os.environ, "NO_COLOR": "1", "PYTHONPATH": str(HERE)},
+        env={**os.environ, "NO_COLOR": "1", "FORKLAB_LANG": "en", "PYTHONPATH": str(HERE)},
         capture_output=True,
         text=True,
         check=False,
@@ -110,7 +110,7 @@ def to_run() -> list[object]:
 def _form(words: list[str]) -> tuple[str, ...]:
     """Return the same for commands that differ in the name of a file or the spelling of a lab."""
     words = [word.replace("_", "-") for word in words]
-    return tuple(re.sub(r"my/\w+", "my/program", word) for word in words)
+    return tuple(re.sub(r"my/[\w-]+", "my/program", word) for word in words)
 
 
 def _is_whole(words: list[str]) -> bool:
@@ -160,6 +160,8 @@ def test_a_command_that_is_shown_works(words: list[str], mine: Path) -> None:
         fix_the_port(mine, arguments)
     if arguments[0] == "check" and "--only" not in arguments:
         arguments += ["--only", "echoes"]
+    if arguments[0] in ("hint", "why") and len(arguments) == 2:  # of the last run
+        forklab("check", arguments[1], cwd=mine)
     done = forklab(*arguments, cwd=mine)
     assert done.returncode == 0, done.stdout + done.stderr
     if arguments[0] == "check":

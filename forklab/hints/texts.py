@@ -2,7 +2,8 @@
 
 A file has one key a check, a list of sentences: a question; where to read; the shape of the fix.
 `labs/hints.toml` holds what all servers owe, `labs/<lab>/hints.toml` what is the lab's own; where
-both speak of a check, the lab's own hints replace the common ones.
+both speak of a check, the lab's own hints replace the common ones. `hints.ko.toml` beside each is
+the same in Korean; what is missing there is told in English.
 """
 
 from __future__ import annotations
@@ -12,19 +13,31 @@ from pathlib import Path
 
 from forklab import tree
 from forklab.errors import UsageError
+from forklab.hints.language import language
 
 FILE = "hints.toml"
+TRANSLATED = "hints.{}.toml"
 MOST = 3
 
 
-def hints(lab: str, check_id: str) -> tuple[str, ...]:
+def hints(lab: str, check_id: str, wanted: str | None = None) -> tuple[str, ...]:
     """Return the hints for a check of *lab* (its folder name); none if nothing is written.
 
+    Args:
+        lab: folder name of the lab.
+        check_id: of the check.
+        wanted: the language; None: the one that this person wants.
+
     Raises:
-        UsageError: a file of hints cannot be used.
+        UsageError: a file of hints cannot be used, or the language is none of ours.
     """
     labs = tree.root() / "labs"
-    return (read(labs / FILE) | read(labs / lab / FILE)).get(check_id, ())
+    wanted = wanted or language()
+    return (_both(labs, wanted) | _both(labs / lab, wanted)).get(check_id, ())
+
+
+def _both(folder: Path, wanted: str) -> dict[str, tuple[str, ...]]:
+    return read(folder / FILE) | read(folder / TRANSLATED.format(wanted))
 
 
 def read(path: Path) -> dict[str, tuple[str, ...]]:
