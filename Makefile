@@ -78,7 +78,7 @@ fix: $(STAMP) ## format the code and correct what ruff can correct
 scenarios: $(STAMP) ## every lab against its reference program
 	$(Q)$(TOX) -e scenarios
 
-mutants: $(STAMP) ## every broken program against its lab, in a matrix [LAB=lab] [WRITE=page]
+mutants: $(STAMP) ## every broken program against its lab [LAB=lab] [WRITE=page]
 	$(Q)$(TOX) -e mutants -- $(call lab_name,$(LAB)) $(call option,--write,WRITE)
 
 flaky: $(STAMP) ## one lab many times, 0 failures: LAB=lab [RUNS=100] [CPUS=n]
