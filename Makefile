@@ -5,6 +5,7 @@ MAKEFLAGS += --no-print-directory
 .DELETE_ON_ERROR:
 
 PYTHON ?= python3
+DOCKER ?= docker
 RUNS ?= 100
 VENV := .venv
 STAMP := $(VENV)/.made-from-pyproject
@@ -20,37 +21,74 @@ Q := $(if $(filter 1,$(V)),,@)
 quote = '$(subst ','\'',$(value $(1)))'
 option = $(if $(value $(2)),$(1) $(call quote,$(2)))
 lab_name = $(subst -,_,$(1))
+program = $(if $(value PROGRAM),$(call quote,PROGRAM)) $(call option,--run,RUN) $(call option,--port,PORT) $(call option,--workers,WORKERS) $(call option,--worker,WORKER)
 
-.PHONY: help venv test lint type check fix scenarios mutants flaky bench doctor images clean
+.PHONY: help labs venv test lint type check fix scenarios mutants flaky bench doctor images clean
 
-help: ## what can be made (this)
-	@echo "make lab-LAB [PROGRAM=path] [ONLY=id] [RUN='command'] [PORT=n] [WORKERS=n]"
-	@echo "make hint-LAB  the next hint for what failed    make why-LAB  once it passes"
+help:
+	@echo "make TARGET [NAME=value ...]; V=1 prints each command that is run"
 	@echo
-	@echo "Labs: without PROGRAM the reference program is examined, with it yours."
-	@for toml in labs/*/lab.toml; do \
+	@echo "Labs"
+	$(Q)for toml in labs/*/lab.toml; do \
 	  [ -e "$$toml" ] || { echo "  (none yet)"; break; }; \
 	  name=$$(basename "$$(dirname "$$toml")" | tr _ -); \
 	  title=$$(sed -n 's/^title *= *"\(.*\)" *$$/\1/p' "$$toml" | head -n 1); \
 	  printf '  %-21s %s\n' "lab-$$name" "$$title"; \
 	done
-	@echo
-	@echo "Other targets:"
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1\t\2/p' Makefile | \
-	  while IFS='	' read -r name text; do printf '  %-10s %s\n' "$$name" "$$text"; done
+	$(Q)awk -F ':.*## ' '/^##@ / { print "\n" substr($$0, 5) } \
+	  /^[a-z]+(-%)?:.*## / { sub("%", "LAB", $$1); printf "  %-11s %s\n", $$1, $$2 }' Makefile
 	@echo
 	@echo "make ends with 2 for every failure; .venv/bin/forklab check with 0 all pass,"
 	@echo "1 some fail, 2 wrong usage, 3 could not look, 130 interrupted."
 
-lab-%: $(STAMP)
-	$(Q)$(FORKLAB) check $(call lab_name,$*) $(if $(value PROGRAM),$(call quote,PROGRAM)) $(call option,--run,RUN) $(call option,--port,PORT) $(call option,--workers,WORKERS) $(call option,--worker,WORKER) $(call option,--only,ONLY)
+##@ Examine: [PROGRAM=path] [RUN='command'] [PORT=n] [WORKERS=n] [WORKER=file]
+lab-%: $(STAMP) ## one lab, all its checks [ONLY=id]
+	$(Q)$(FORKLAB) check $(call lab_name,$*) $(program) $(call option,--only,ONLY)
 
-hint-%: $(STAMP)
+labs: $(STAMP) ## all labs at once, each with its reference program
+	$(Q)$(FORKLAB) labs
+
+hint-%: $(STAMP) ## the next hint for what failed last
 	$(Q)$(FORKLAB) hint $(call lab_name,$*)
 
-why-%: $(STAMP)
+why-%: $(STAMP) ## what every check is for, once the lab passes
 	$(Q)$(FORKLAB) why $(call lab_name,$*)
 
+##@ Look yourself: the same words
+shell-%: $(STAMP) ## a shell beside the running program, with ps, ss, strace and nc
+	$(Q)$(FORKLAB) shell $(call lab_name,$*) $(program)
+
+watch-%: $(STAMP) ## its processes and descriptors, live, while clients come and go
+	$(Q)$(FORKLAB) watch $(call lab_name,$*) $(program)
+
+# Containers without forklab, by plain commands of docker: docs/by-hand.md.
+by_hand = forklab-$*
+by_hand_image = forklab/by-hand:$(call lab_name,$*)
+locked = --security-opt no-new-privileges --cap-drop ALL --cap-add DAC_READ_SEARCH --tmpfs /work:exec,size=64m --tmpfs /tmp:exec,size=32m --label forklab.owner=forklab
+beside = --network container:$(by_hand) --pid container:$(by_hand)
+# a folder is mounted at /program, a file in it
+path = $(call quote,PROGRAM)
+mounted = $(if $(value PROGRAM),--volume "$$(realpath $(path)):/program$$(test -d $(path) || echo "/$$(basename $(path))"):ro")
+terminal = $(if $(shell test -t 0 && echo yes),-it,-i)
+
+##@ By hand: the lab in a container of its own, without forklab [PROGRAM=path]
+up-%: $(STAMP) ## start the lab's server
+	$(Q)$(FORKLAB) images >/dev/null
+	$(Q)$(DOCKER) build -q --network none --build-arg BASE=forklab/lab:latest --build-arg LAB=$(call lab_name,$*) -t $(by_hand_image) -f docker/by-hand.Dockerfile . >/dev/null
+	$(Q)$(DOCKER) rm -f $(by_hand) >/dev/null 2>&1 || true
+	$(Q)$(DOCKER) run -d --name $(by_hand) --network none $(locked) $(mounted) $(by_hand_image) >/dev/null
+	@echo "$(by_hand) is up: make client-$* talks to it, make look-$* shows it, make down-$* ends it"
+
+client-%: ## talk to it: nc, or the lab's program where that is a client
+	$(Q)$(DOCKER) run --rm $(terminal) $(beside) $(locked) $(mounted) $(by_hand_image) client
+
+look-%: ## what ps and /proc/PID/fd say, until Ctrl-C
+	$(Q)$(DOCKER) run --rm $(terminal) $(beside) $(locked) --cap-add SYS_PTRACE $(by_hand_image) watch
+
+down-%: ## end it, and what talks to it
+	$(Q)$(DOCKER) rm -f $(by_hand) >/dev/null
+
+##@ forklab itself
 venv: $(STAMP) ## the virtual environment .venv (made by itself when needed)
 
 $(STAMP): pyproject.toml
@@ -58,16 +96,15 @@ $(STAMP): pyproject.toml
 	$(Q)$(PYTHON) -m venv $(VENV) || { \
 	  echo "$(PYTHON) cannot make a virtual environment: on Debian, apt-get install python3-venv" >&2; exit 1; }
 	$(Q)$(BIN)/pip install --quiet --disable-pip-version-check --editable . tox
-	@touch $@
+	$(Q)touch $@
 
 test: $(STAMP) ## everything that must hold: lint, type, unit, engine, scenarios
 	$(Q)$(TOX)
 
-lint type: $(STAMP)
-	$(Q)$(TOX) -e $@
-
 lint: ## format and rules of the Python code
 type: ## mypy --strict
+lint type: $(STAMP)
+	$(Q)$(TOX) -e $@
 
 check: $(STAMP) ## lint and type: looks only
 	$(Q)$(TOX) -e lint,type
@@ -78,23 +115,24 @@ fix: $(STAMP) ## format the code and correct what ruff can correct
 scenarios: $(STAMP) ## every lab against its reference program
 	$(Q)$(TOX) -e scenarios
 
-mutants: $(STAMP) ## every broken program against its lab [LAB=lab] [WRITE=page]
-	$(Q)$(TOX) -e mutants -- $(call lab_name,$(LAB)) $(call option,--write,WRITE)
+mutants: $(STAMP) ## every broken program against its lab, as a matrix [LAB=lab]
+	$(Q)$(TOX) -e mutants -- $(call lab_name,$(LAB))
 
-flaky: $(STAMP) ## one lab many times, 0 failures: LAB=lab [RUNS=100] [CPUS=n]
-	@test -n "$(LAB)" || { echo "say which lab: make flaky LAB=fork-echo RUNS=100" >&2; exit 2; }
-	$(Q)$(FORKLAB) flaky $(call lab_name,$(LAB)) --runs $(RUNS) $(call option,--cpus,CPUS)
+flaky: $(STAMP) ## one lab, many times, 0 failures allowed: LAB=lab [RUNS=100]
+	$(Q)test -n "$(LAB)" || { echo "say which lab: make flaky LAB=fork-echo RUNS=100" >&2; exit 2; }
+	$(Q)$(FORKLAB) flaky $(call lab_name,$(LAB)) --runs $(RUNS)
 
 bench: $(STAMP) ## what it costs, beside the usual ways
 	$(Q)$(BIN)/python -m bench
 
-doctor: $(STAMP) ## what this machine has, lacks and cannot do; changes nothing
+##@ This machine
+doctor: $(STAMP) ## what it has, lacks and cannot do; changes nothing
 	$(Q)$(FORKLAB) doctor
 
 images: $(STAMP) ## the container engine and the lab image, set up now
 	$(Q)$(FORKLAB) images
 
 clean: ## remove lab containers, .venv, caches and runs
-	@if [ -x $(FORKLAB) ]; then $(FORKLAB) clean || true; fi
+	$(Q)if [ -x $(FORKLAB) ]; then $(FORKLAB) clean || true; fi
 	$(Q)rm -rf $(VENV) .tox .cache .hypothesis .mypy_cache .ruff_cache .pytest_cache build dist runs
 	$(Q)find . -name __pycache__ -type d -prune -exec rm -rf {} +

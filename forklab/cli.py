@@ -218,6 +218,8 @@ def images(save: Path | None, load: Path | None) -> None:
         else:
             found = image.ensure_image(client, say=say)
             click.echo(f"{image.recipe(client).tag} {found}")
+        if not save:
+            image.tag_latest(client)
     finally:
         client.close()
 

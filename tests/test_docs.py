@@ -31,7 +31,7 @@ DOCUMENTS = [pytest.param(path, id=str(path.relative_to(HERE))) for path in docu
 SCENARIOS: dict[str, type] = {"fork_echo": ForkEcho, "prefork": Prefork}
 UNTOUCHED = ("-n", "-o", ".venv/.made-from-pyproject")
 # what an option between backticks may belong to, beside forklab
-OF_OTHERS = {"--pdb", "--strict"}
+OF_OTHERS = {"--pdb", "--strict", "--build-arg", "--network", "--volume"}
 
 
 def read(name: str) -> str:

@@ -47,12 +47,40 @@ def make(*arguments: str) -> str:
     return done.stdout
 
 
+UNTOUCHED = ("-n", "-o", ".venv/.made-from-pyproject")
+
+
+def targets() -> list[str]:
+    """Every target of the Makefile that a person calls, but `help` itself."""
+    text = (HERE / "Makefile").read_text()
+    found = re.findall(r"^([a-z]+(?:-%)?(?: [a-z]+)*):(?!=)", text, re.MULTILINE)
+    return sorted({name for names in found for name in names.split()} - {"help"})
+
+
+def test_every_target_says_its_plain_commands_when_it_is_asked() -> None:
+    whole = (HERE / "Makefile").read_text().replace("\\\n", "")
+    for line in re.findall(r"^\t(.*)", whole, re.MULTILINE):
+        assert re.match(r"\$\(Q\)|@echo( |$)", line), line
+
+
+def test_a_lab_by_hand_is_plain_commands_of_docker() -> None:
+    up = make(*UNTOUCHED, "up-fork-echo", "PROGRAM=my prog.c")
+    assert "--build-arg LAB=fork_echo -t forklab/by-hand:fork_echo" in up
+    assert """--volume "$(realpath 'my prog.c'):/program""" in up
+    for target in ("client", "look"):
+        words = make(*UNTOUCHED, f"{target}-fork-echo").split()
+        assert words[:3] == ["docker", "run", "--rm"]
+        assert "container:forklab-fork-echo" in words
+    assert "SYS_PTRACE" in make(*UNTOUCHED, "look-fork-echo")
+    assert make(*UNTOUCHED, "down-prefork", "DOCKER=podman").startswith("podman rm -f forklab-pre")
+
+
 def test_make_alone_prints_every_lab_and_every_target() -> None:
     printed = make()
     for toml in HERE.glob("labs/*/lab.toml"):
         assert f"lab-{toml.parent.name.replace('_', '-')} " in printed
-    for target in ("test", "scenarios", "mutants", "flaky", "bench", "doctor", "images", "clean"):
-        assert re.search(rf"^  {target} +\S", printed, re.MULTILINE), target
+    for target in targets():
+        assert re.search(rf"^  {target.replace('%', 'LAB')} +\S", printed, re.MULTILINE), target
     assert max(len(line) for line in printed.splitlines() if "  lab-" not in line) <= 80
 
 

@@ -133,3 +133,12 @@ def test_a_registry_that_never_answers_is_given_up(monkeypatch: pytest.MonkeyPat
     engine = client()
     with pytest.raises(SandboxError, match=r"no answer within 0\.05 s"):
         image._pull_base(engine, image.recipe(engine), lambda line: None)
+
+
+def test_the_image_is_named_latest_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    tagged: list[tuple[str, ...]] = []
+    engine = client()
+    engine.images.known[image.recipe(engine).tag] = "sha256:6"
+    engine.api.tag = lambda *words: tagged.append(words)
+    image.tag_latest(engine)
+    assert tagged == [("sha256:6", "forklab/lab", "latest")]

@@ -122,6 +122,12 @@ def ensure_image(client: DockerClient, *, say: Say = keep_quiet) -> str:
     return found
 
 
+def tag_latest(client: DockerClient) -> None:
+    """Name the lab image `forklab/lab:latest`, for recipes that start from it."""
+    with _translated("name the image"):
+        client.api.tag(ensure_image(client), REPOSITORY, "latest")
+
+
 def save_image(client: DockerClient, file: Path, *, say: Say = keep_quiet) -> None:
     """Write the lab image to *file*, for a host that can reach neither registry nor apt."""
     found = ensure_image(client, say=say)
