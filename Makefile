@@ -115,12 +115,12 @@ fix: $(STAMP) ## format the code and correct what ruff can correct
 scenarios: $(STAMP) ## every lab against its reference program
 	$(Q)$(TOX) -e scenarios
 
-mutants: $(STAMP) ## every broken program against its lab, as a matrix [LAB=lab]
-	$(Q)$(TOX) -e mutants -- $(call lab_name,$(LAB))
+mutants: $(STAMP) ## every broken program against its lab [LAB=lab] [WRITE=page]
+	$(Q)$(TOX) -e mutants -- $(call lab_name,$(LAB)) $(call option,--write,WRITE)
 
-flaky: $(STAMP) ## one lab, many times, 0 failures allowed: LAB=lab [RUNS=100]
+flaky: $(STAMP) ## one lab many times, 0 failures: LAB=lab [RUNS=100] [CPUS=n]
 	$(Q)test -n "$(LAB)" || { echo "say which lab: make flaky LAB=fork-echo RUNS=100" >&2; exit 2; }
-	$(Q)$(FORKLAB) flaky $(call lab_name,$(LAB)) --runs $(RUNS)
+	$(Q)$(FORKLAB) flaky $(call lab_name,$(LAB)) --runs $(RUNS) $(call option,--cpus,CPUS)
 
 bench: $(STAMP) ## what it costs, beside the usual ways
 	$(Q)$(BIN)/python -m bench

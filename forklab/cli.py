@@ -13,6 +13,7 @@ import click
 
 from forklab.interrupt import EXIT_INTERRUPTED, as_ctrl_c
 
+EXIT_FAIL = 1
 EXIT_USAGE = 2
 EXIT_BROKEN = 3
 EXIT_PIPE = 141
@@ -25,7 +26,7 @@ def says_its_errors(command: Callable[P, None]) -> Callable[P, None]:
 
     @wraps(command)
     def guarded(*args: P.args, **kwargs: P.kwargs) -> None:
-        from forklab.errors import LabBroken, UsageError
+        from forklab.errors import CheckFailure, LabBroken, UsageError
 
         try:
             with as_ctrl_c():
@@ -36,6 +37,9 @@ def says_its_errors(command: Callable[P, None]) -> Callable[P, None]:
         except UsageError as error:
             click.echo(f"forklab: {error}", err=True)
             sys.exit(EXIT_USAGE)
+        except CheckFailure as failure:  # of a command that looks and does not judge
+            click.echo(f"forklab: expected {failure.expected}, but {failure.seen}", err=True)
+            sys.exit(EXIT_FAIL)
         except LabBroken as error:
             click.echo(f"forklab: {error}", err=True)
             sys.exit(EXIT_BROKEN)
@@ -106,6 +110,50 @@ def check(
     )
     found = run_checks(order, sys.stdout, lambda line: click.echo(line, err=True))
     sys.exit(found.exit_status)
+
+
+def takes_a_program(command: Callable[P, None]) -> Callable[P, None]:
+    """Give a command the words by which a person names a program and how it is started."""
+    for option in (
+        click.option("--worker", help="File name of the worker's executable."),
+        click.option("--workers", type=int, help="Size of the pool, where RUN fixes it."),
+        click.option("--port", type=int, help="Port on which the program always listens."),
+        click.option("--run", help="Command line instead of the contract's."),
+        click.argument("program", required=False, type=click.Path(path_type=Path)),
+        click.argument("lab"),
+    ):
+        command = option(command)
+    return command
+
+
+@main.command()
+@takes_a_program
+@says_its_errors
+def shell(
+    lab: str,
+    program: Path | None,
+    run: str | None,
+    port: int | None,
+    workers: int | None,
+    worker: str | None,
+) -> None:
+    """Open a shell in the sandbox of LAB, beside PROGRAM or the reference program.
+
+    The program runs in the background; ps, ss, strace, nc and less are there. Without a terminal
+    the commands are read from standard input. Everything goes when the shell ends; its exit status
+    is the one of the shell.
+    """
+    from forklab import labs
+    from forklab import shell as sandbox_shell
+
+    info = labs.read(lab)
+    spec = info.spec.changed(run, port, workers, worker)
+    sys.exit(sandbox_shell.shell(info, spec, program, click.echo, _aside))
+
+
+def _aside(line: str) -> None:
+    """Say something that is not what was asked for."""
+    click.echo(line, err=True)
 
 
 @main.command()

@@ -101,11 +101,7 @@ class Harness:
 
     def containers(self, client: DockerClient) -> list[str]:
         """Return the ids of its containers, running or not."""
-        labels = [
-            (row["Id"], row["Labels"].get("forklab.harness", "").split())
-            for row in client.api.containers(all=True, filters={"label": "forklab.owner=forklab"})
-        ]
-        return [name for name, words in labels if words[1:2] == [str(self.process.pid)]]
+        return containers_of(self.process.pid, client)
 
     def _is_ours(self, pid: int) -> bool:
         mark = os.fsencode(str(self.folder))
@@ -115,6 +111,15 @@ class Harness:
         except OSError:
             return False
         return any(mark in text for text in texts)
+
+
+def containers_of(pid: int, client: DockerClient) -> list[str]:
+    """Return the ids of the containers that a harness, process *pid*, has made and not removed."""
+    labels = [
+        (row["Id"], row["Labels"].get("forklab.harness", "").split())
+        for row in client.api.containers(all=True, filters={"label": "forklab.owner=forklab"})
+    ]
+    return [name for name, words in labels if words[1:2] == [str(pid)]]
 
 
 def _processes() -> list[int]:

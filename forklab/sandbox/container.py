@@ -120,16 +120,29 @@ class AttachedStream:
 
 
 class Container:
-    """A container of the lab's image."""
+    """A container of the lab's image.
+
+    Attributes:
+        name: id of the open container, "" before.
+    """
 
     kind = "docker"
     python = "python3"
     not_isolated: tuple[str, ...] = ()
 
-    def __init__(self, client: DockerClient, image: str, cpus: float | None = None) -> None:
+    def __init__(
+        self,
+        client: DockerClient,
+        image: str,
+        cpus: float | None = None,
+        init: tuple[str, ...] = (),
+    ) -> None:
+        """Use *client*, and close it at the end; *init* is PID 1 in the place of the agent."""
         self._client = client
         self._cpus = cpus
+        self._init = init
         self.image = image
+        self.name = ""
 
     @contextlib.contextmanager
     def open(self) -> Iterator[Link]:
@@ -141,7 +154,7 @@ class Container:
         session = uuid.uuid4().hex
         try:
             with Guard(session) as guard:
-                name, stream = self._start(random.choice(UIDS), session, guard)
+                self.name, stream = self._start(random.choice(UIDS), session, guard)
                 guard.tell(RUNS)
         except (docker.errors.DockerException, requests.exceptions.RequestException) as error:
             raise SandboxError(f"the engine could not start a container: {error}") from error
@@ -153,7 +166,7 @@ class Container:
             finally:
                 link.close()
         finally:
-            self._remove(name)
+            self._remove(self.name)
             self._client.close()
 
     def _start(self, uid: int, session: str, guard: Guard) -> tuple[str, AttachedStream]:
@@ -202,7 +215,7 @@ class Container:
         )
         created = api.create_container(
             self.image,
-            command=boot.command("/usr/bin/python3", "/lab", uid),
+            command=[*self._init, *boot.command("/usr/bin/python3", "/lab", uid)],
             stdin_open=True,
             detach=False,  # so that the container's input ends with ours
             user="0:0",
