@@ -151,6 +151,35 @@ def shell(
     sys.exit(sandbox_shell.shell(info, spec, program, click.echo, _aside))
 
 
+@main.command()
+@takes_a_program
+@click.option("--for", "for_s", type=click.FloatRange(min=0), help="End after so many seconds.")
+@click.option("--clients", type=click.IntRange(0, 64), default=3, show_default=True)
+@says_its_errors
+def watch(
+    lab: str,
+    program: Path | None,
+    run: str | None,
+    port: int | None,
+    workers: int | None,
+    worker: str | None,
+    for_s: float | None,
+    clients: int,
+) -> None:
+    """Show the processes and descriptors of PROGRAM, or the reference program, as they change.
+
+    Meanwhile clients come and leave, slowly, again and again; where the program is a client or
+    reads a terminal, lines are typed. On a terminal one picture is drawn anew, else each change is
+    printed. Ctrl-C ends it.
+    """
+    from forklab import labs
+    from forklab import watch as live
+
+    info = labs.read(lab)
+    spec = info.spec.changed(run, port, workers, worker)
+    live.watch(info, spec, program, live.Wanted(for_s, clients), sys.stdout, _aside)
+
+
 def _aside(line: str) -> None:
     """Say something that is not what was asked for."""
     click.echo(line, err=True)
@@ -197,6 +226,23 @@ def why(lab: str, anyway: bool, runs: Path) -> None:
 
     os.environ.setdefault("LESSCHARSET", "utf-8")  # less(1): Korean, also in the C locale
     click.echo_via_pager(explain(labs.read(lab), runs, anyway=anyway))
+
+
+@main.command(name="labs")
+@click.argument("lab", nargs=-1)
+@click.option("--at-once", type=click.IntRange(min=1), help="How many; else two for each core.")
+@click.option(
+    "--runs", type=click.Path(path_type=Path), default=Path("runs"), help="Where runs are kept."
+)
+@says_its_errors
+def all_labs(lab: tuple[str, ...], at_once: int | None, runs: Path) -> None:
+    """Examine the reference program of each LAB, or of all labs, several at a time.
+
+    Exit status as of `check`, the worst of all.
+    """
+    from forklab.all_labs import examine_all
+
+    sys.exit(examine_all(lab, at_once, runs, click.echo))
 
 
 @main.command()
