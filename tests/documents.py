@@ -134,6 +134,15 @@ RUN_ELSEWHERE = {
     "make flaky": "minutes; tests/test_flaky.py",
     "make bench": "tests/test_bench.py",
     "make clean": "it would end other people's runs; tests/engine/test_lab_image.py has its parts",
+    "make watch": "tests/engine/test_watch.py",
+    "forklab watch": "the same",
+    "make labs": "a minute; tests/engine/test_watch.py, and make scenarios",
+    "make shell": "tests/engine/test_shell.py",
+    "forklab shell": "the same",
+    "make up": "tests/engine/test_by_hand.py",
+    "make client": "the same",
+    "make look": "the same",
+    "make down": "the same",
     "tox run": "a part of make test",
 }
 

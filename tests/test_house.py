@@ -93,7 +93,7 @@ def test_make_lab_says_the_plain_command() -> None:
 def test_make_hint_and_why_say_the_plain_command(command: str) -> None:
     printed = make("-n", "-o", ".venv/.made-from-pyproject", f"{command}-fork-echo")
     assert printed.split() == [".venv/bin/forklab", command, "fork_echo"]
-    assert f"make {command}-LAB" in make()
+    assert f"  {command}-LAB" in make()
 
 
 def test_make_passes_words_on_as_they_were_written() -> None:

@@ -9,7 +9,9 @@ import contextlib
 import os
 import re
 import shutil
+import signal
 import subprocess
+import sys
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -26,6 +28,7 @@ pytestmark = [
     pytest.mark.skipif(shutil.which("docker") is None, reason="no command line of docker here"),
 ]
 
+MAKE = ["make", "-o", ".venv/.made-from-pyproject"]
 PAGE = HERE / "docs/by-hand.md"
 LOOKS = 20  # a client that was just started may not have connected yet
 SHORT = "forklab-fork-echo"  # the name that the page gives to its containers
@@ -144,6 +147,42 @@ def _record(step: Step, printed: str, at: int) -> int:
     at = page.index(before, at)
     PAGE.write_text(page[:at] + after + page[at + len(before) :])
     return at + len(after)
+
+
+def in_short(person: Person) -> dict[str, list[str]]:
+    """Return the commands of make in the first chapter, as they are run here, by their verbs."""
+    changes = ["by_hand=" + person.name, f"FORKLAB={sys.executable} -m forklab"]
+    found = {}
+    for words in documents.commands(PAGE.read_text()):
+        if words[0] == "make" and words[1].endswith("-fork-echo"):
+            found[words[1].partition("-")[0]] = [*MAKE, *words[1:], *changes]
+    return found
+
+
+def test_the_page_in_short(person: Person) -> None:
+    commands = in_short(person)
+    assert list(commands) == ["up", "client", "look", "down"]
+    environment = {name: value for name, value in os.environ.items() if "MAKE" not in name}
+    environment["PYTHONPATH"] = str(HERE)
+
+    def run(verb: str, typed: str = "") -> str:
+        done = subprocess.run(
+            commands[verb], input=typed, cwd=HERE, env=environment,
+            capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    assert "make client-fork-echo talks to it" in run("up")
+    assert run("client", "hello\n") == "hello\n"
+    with subprocess.Popen(
+        commands["look"], cwd=HERE, env=environment, stdout=subprocess.PIPE, text=True,
+        start_new_session=True,
+    ) as look:  # fmt: skip
+        assert look.stdout is not None
+        assert any("python3 server.py 7000" in row for row in look.stdout)
+        os.killpg(look.pid, signal.SIGINT)
+    run("down")
 
 
 def test_the_page_step_by_step(person: Person) -> None:
