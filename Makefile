@@ -68,10 +68,10 @@ locked = --security-opt no-new-privileges --cap-drop ALL --cap-add DAC_READ_SEAR
 beside = --network container:$(by_hand) --pid container:$(by_hand)
 # a folder is mounted at /program, a file in it
 path = $(call quote,PROGRAM)
-mounted = $(if $(value PROGRAM),--volume "$$(realpath $(path)):/program$$(test -d $(path) || echo "/$$(basename $(path))"):ro")
+mounted = $(if $(value PROGRAM),--volume "$$(realpath $(path)):/program$$(test -d $(path) || echo "/$$(basename $(path))"):ro") $(if $(value WORKER),--env WORKER=$(call quote,WORKER))
 terminal = $(if $(shell test -t 0 && echo yes),-it,-i)
 
-##@ By hand: the lab in a container of its own, without forklab [PROGRAM=path]
+##@ By hand: in a container of its own, without forklab [PROGRAM=path] [WORKER=file]
 up-%: $(STAMP) ## start the lab's server
 	$(Q)$(FORKLAB) images >/dev/null
 	$(Q)$(DOCKER) build -q --network none --build-arg BASE=forklab/lab:latest --build-arg LAB=$(call lab_name,$*) -t $(by_hand_image) -f docker/by-hand.Dockerfile . >/dev/null

@@ -155,6 +155,13 @@ def shell(
 @takes_a_program
 @click.option("--for", "for_s", type=click.FloatRange(min=0), help="End after so many seconds.")
 @click.option("--clients", type=click.IntRange(0, 64), default=3, show_default=True)
+@click.option(
+    "--every",
+    type=click.FloatRange(0.05, 60),
+    default=0.9,
+    show_default=True,
+    help="Seconds between two things that are done to it.",
+)
 @says_its_errors
 def watch(
     lab: str,
@@ -165,6 +172,7 @@ def watch(
     worker: str | None,
     for_s: float | None,
     clients: int,
+    every: float,
 ) -> None:
     """Show the processes and descriptors of PROGRAM, or the reference program, as they change.
 
@@ -177,7 +185,7 @@ def watch(
 
     info = labs.read(lab)
     spec = info.spec.changed(run, port, workers, worker)
-    live.watch(info, spec, program, live.Wanted(for_s, clients), sys.stdout, _aside)
+    live.watch(info, spec, program, live.Wanted(for_s, clients, every), sys.stdout, _aside)
 
 
 def _aside(line: str) -> None:

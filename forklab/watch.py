@@ -25,7 +25,6 @@ from forklab.results.evidence import evidence
 from forklab.sandbox.choose import choose
 
 LOOK_S = 0.15
-ACT_S = 0.9
 
 Acts = Iterator[None]
 
@@ -37,10 +36,12 @@ class Wanted:
     Attributes:
         for_s: how long; None: until Ctrl-C, or until the program has ended.
         clients: how many come and leave again and again; lines that a client is given to send.
+        every_s: how long between two things that are done.
     """
 
-    for_s: float | None = None
-    clients: int = 3
+    for_s: float | None
+    clients: int
+    every_s: float
 
 
 def watch(
@@ -63,28 +64,34 @@ def watch(
         with screen(out, os.environ.get("TERM", "")) as shown:
             shown.say(f"lab {info.name}: {' '.join(program.argv)}, pid {program.pid}")
             try:
-                _show(program, acts, wanted.for_s, shown)
+                _show(program, acts, wanted, shown)
             except KeyboardInterrupt:  # the ordinary end
                 return
 
 
-def _show(program: Program, acts: Acts, for_s: float | None, shown: Screen) -> None:
+def _show(program: Program, acts: Acts, wanted: Wanted, shown: Screen) -> None:
     """Look again and again, and go on with the acts from time to time."""
     began = time.monotonic()
     pause = threading.Event()
     acted = began
-    while for_s is None or time.monotonic() - began < for_s:
+    while wanted.for_s is None or time.monotonic() - began < wanted.for_s:
         snapshot = program.snapshot()
         found = evidence(snapshot, {}, program.names, program.client_names)
-        shown.show(f"{time.monotonic() - began:5.1f} s  {program.journal.steps[-1]}", found)
+        title = f"{time.monotonic() - began:5.1f} s  {program.journal.steps[-1]}"
+        shown.show(title, found, last_line(program.output()))
         if not snapshot.processes:
             for line in ("It has ended:", *tables.ends(found, full=True)):
                 shown.say(line)
             return
-        if time.monotonic() - acted >= ACT_S:
+        if time.monotonic() - acted >= wanted.every_s:
             next(acts, None)
             acted = time.monotonic()
-        pause.wait(LOOK_S)
+        pause.wait(min(LOOK_S, wanted.every_s))
+
+
+def last_line(text: str) -> str:
+    """Return the last line of *text* that is not empty, "" if there is none."""
+    return next((line.strip() for line in reversed(text.splitlines()) if line.strip()), "")
 
 
 # what is done to a program, one thing a step

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from forklab.reports.picture import Moving, Plain, gone, news, picture, places, screen
 from forklab.results.evidence import DescriptorRow, Evidence, ProcessRow
+from forklab.watch import last_line
 
 PARENT = ProcessRow("parent", 8, 1, "S", "accept on 3", "./server 7000")
 CHILD = ProcessRow("child-1", 9, 8, "S", "read on 4", "./server 7000")
@@ -104,3 +105,17 @@ def test_a_terminal_gets_one_picture_drawn_anew_and_a_mark_that_stays_a_while() 
     assert printed.count("client-1 connects") == 3
     assert 3 <= printed.count("<-- new") < 9
     assert "<-- new" not in printed.rpartition("nothing more")[2]
+
+
+def test_what_the_program_prints_is_a_change_and_cannot_harm_a_terminal() -> None:
+    out = io.StringIO()
+    with screen(out, "xterm") as shown:
+        shown.show("it listens", ALONE)
+        for said in ("ready\x1b[2J", "ready\x1b[2J", ""):
+            shown.show("later", ALONE, said)
+    assert out.getvalue().count("printed: ready\\x1b[2J\n") == 1
+
+
+def test_the_last_line_is_one_that_says_something() -> None:
+    assert last_line("first\r\n second \n\n") == "second"
+    assert last_line("") == ""

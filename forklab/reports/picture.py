@@ -15,7 +15,7 @@ from rich.live import Live
 from rich.text import Text
 
 from forklab.reports import tables
-from forklab.reports.text import WIDTH, Line, visible, wrap
+from forklab.reports.text import WIDTH, Line, bounded, visible, wrap
 from forklab.results.evidence import DescriptorRow, Evidence, ProcessRow
 
 LIVES = "lives"
@@ -31,8 +31,14 @@ Marks = dict[Place, str]
 class Screen(Protocol):
     """Where pictures go."""
 
-    def show(self, title: str, evidence: Evidence) -> None:
-        """Show what is there now; *title* says what was done."""
+    def show(self, title: str, evidence: Evidence, printed: str = "") -> None:
+        """Show what is there now.
+
+        Args:
+            title: what was done.
+            evidence: who is there, and holds what.
+            printed: the last line that the program has printed.
+        """
 
     def say(self, line: str) -> None:
         """Say something beside the pictures."""
@@ -94,11 +100,15 @@ def gone(before: Evidence, now: Places) -> list[str]:
     return found
 
 
-def picture(title: str, evidence: Evidence, before: Evidence | None) -> list[Line]:
+def picture(
+    title: str, evidence: Evidence, before: Evidence | None, printed: str = ""
+) -> list[Line]:
     """Return one picture: what was done, what is new and what is gone, who holds what."""
     now = places(evidence)
     shown = marked(evidence, news(places(before), now) if before else {})
     lines = [Line(title, "good")]
+    if printed:
+        lines += [Line("    " + text) for text in wrap(f"printed: {bounded(printed)}", WIDTH - 4)]
     if before and (left := gone(before, now)):
         lines += [Line("    " + text) for text in wrap("gone: " + ", ".join(left), WIDTH - 4)]
     if not shown.processes:
@@ -113,6 +123,7 @@ class Plain:
     def __init__(self, out: TextIO) -> None:
         self._out = out
         self._before: Evidence | None = None
+        self._printed = ""
 
     def __enter__(self) -> Plain:
         """Begin."""
@@ -125,11 +136,13 @@ class Plain:
         """Print *line*."""
         self._print([Line(line)])
 
-    def show(self, title: str, evidence: Evidence) -> None:
+    def show(self, title: str, evidence: Evidence, printed: str = "") -> None:
         """Print the picture if it is another than the last."""
         before, self._before = self._before, evidence
-        if before is None or places(before) != places(evidence):
-            self._print([*picture(title, evidence, before), Line("")])
+        more = printed if printed != self._printed else ""
+        self._printed = printed
+        if before is None or more or places(before) != places(evidence):
+            self._print([*picture(title, evidence, before, more), Line("")])
 
     def _print(self, wanted: Sequence[Line]) -> None:
         for line in wanted:
@@ -158,12 +171,12 @@ class Moving:
         """Print *line* above the picture."""
         self._live.console.print(Text(visible(line)))
 
-    def show(self, title: str, evidence: Evidence) -> None:
+    def show(self, title: str, evidence: Evidence, printed: str = "") -> None:
         """Draw the picture."""
         self._past = [*self._past, evidence][-MARKED_FOR:]
         drawn = [
             Text(visible(line.text), style=STYLES.get(line.tone, ""), no_wrap=True)
-            for line in picture(title, evidence, self._past[0])
+            for line in picture(title, evidence, self._past[0], printed)
         ]
         self._live.update(Group(*drawn), refresh=True)
 

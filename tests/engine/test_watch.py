@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from docker import DockerClient
 
+from forklab import labs
 from tests.documents import HERE
 from tests.harness import containers_of, until_empty
 
@@ -40,7 +41,7 @@ def start(*words: str, stdout: int = subprocess.PIPE) -> subprocess.Popen[str]:
 
 
 def test_each_change_is_a_picture_until_ctrl_c(client: DockerClient) -> None:
-    process = start("watch", "fork-echo", NEVER_REAPS, "--clients", "1")
+    process = start("watch", "fork-echo", NEVER_REAPS, "--clients", "1", "--every", "0.3")
     assert process.stdout is not None
     printed = ""
     for row in process.stdout:
@@ -63,11 +64,22 @@ def test_a_program_that_ends_ends_it(tmp_path: Path) -> None:
         "listener = socket.create_server(('', int(sys.argv[1])))\n"
         "listener.accept()\n"
     )
-    process = start("watch", "fork-echo", str(source))
+    process = start("watch", "fork-echo", str(source), "--every", "0.2")
     printed, said = process.communicate(timeout=60)
     assert (process.returncode, said) == (0, "")
     assert "gone: parent" in printed
     assert "parent (pid" in printed.partition("It has ended:")[2]
+
+
+@pytest.mark.parametrize(
+    "name", [name for name in labs.names() if labs.read(name).spec.plays != "server"]
+)
+def test_a_program_that_reads_a_terminal_is_given_lines_until_it_ends(name: str) -> None:
+    process = start("watch", name, "--clients", "2", "--every", "0.2")
+    printed, said = process.communicate(timeout=60)
+    assert (process.returncode, said) == (0, "")
+    assert "child" in printed
+    assert "exited with status 0" in printed.partition("It has ended:")[2]
 
 
 def test_a_program_that_does_not_listen_is_one_message(tmp_path: Path) -> None:
