@@ -63,6 +63,13 @@ def test_every_target_says_its_plain_commands_when_it_is_asked() -> None:
         assert re.match(r"\$\(Q\)|@echo( |$)", line), line
 
 
+def test_v_1_prints_what_is_run_and_nothing_is_printed_without_it() -> None:
+    assert make("V=1", "DOCKER=true", "down-prefork") == "true rm -f forklab-prefork >/dev/null\n"
+    assert make("V=", "DOCKER=true", "down-prefork") == ""
+    assert "awk" in make("V=1", "help")
+    assert "awk" not in make("V=", "help")
+
+
 def test_a_lab_by_hand_is_plain_commands_of_docker() -> None:
     up = make(*UNTOUCHED, "up-fork-echo", "PROGRAM=my prog.c")
     assert "--build-arg LAB=fork_echo -t forklab/by-hand:fork_echo" in up

@@ -105,7 +105,9 @@ class _Joined:
 
     def _type(self) -> bool:
         """Pass on what was typed; return whether there can be more."""
-        data = os.read(STDIN, PART)
+        data = b""
+        with contextlib.suppress(OSError):  # our terminal is gone
+            data = os.read(STDIN, PART)
         with contextlib.suppress(OSError):  # it has ended: what it said last is still to be read
             if data:
                 self._sock.sendall(data)
@@ -115,7 +117,9 @@ class _Joined:
 
     def _print(self) -> bool:
         """Print what came; return whether there can be more."""
-        data = self._sock.recv(PART)
+        data = b""
+        with contextlib.suppress(ConnectionResetError):  # the container was killed
+            data = self._sock.recv(PART)
         if not self._is_terminal:
             self._buffer += data
             self._demultiplex()
