@@ -1,8 +1,6 @@
 """Mutant of pipe_conversation: the parent reads the first line, and the child answers.
 
-Fails: three-exchanges, works-on-a-terminal, keeps-long-messages-whole
-Also: one-pipe-per-direction, unused-ends-closed, notices-a-dead-partner, works-from-a-pipe, ends-
-      and-reaps
+Fails: three-exchanges, works-on-a-terminal
 """
 
 import os

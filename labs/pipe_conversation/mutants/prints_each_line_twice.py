@@ -1,7 +1,6 @@
 """Mutant of pipe_conversation: each line is printed twice.
 
 Fails: three-exchanges, works-on-a-terminal, works-from-a-pipe
-Also: keeps-long-messages-whole
 """
 
 import os

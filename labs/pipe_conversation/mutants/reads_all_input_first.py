@@ -1,8 +1,6 @@
 """Mutant of pipe_conversation: the child reads stdin to its end and gives the parent its lines.
 
 Fails: three-exchanges, works-on-a-terminal
-Also: one-pipe-per-direction, unused-ends-closed, notices-a-dead-partner, ends-and-reaps, keeps-
-      long-messages-whole
 """
 
 import os

@@ -1,7 +1,6 @@
 """Mutant of pipe_conversation: they stop after two exchanges.
 
-Fails: three-exchanges, works-on-a-terminal, works-from-a-pipe, keeps-long-messages-whole
-Also: ends-and-reaps
+Fails: three-exchanges, works-on-a-terminal, works-from-a-pipe
 """
 
 import os

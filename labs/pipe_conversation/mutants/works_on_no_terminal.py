@@ -1,8 +1,6 @@
 """Mutant of pipe_conversation: on a terminal it refuses to talk.
 
-Fails: works-on-a-terminal
-Also: one-child, one-pipe-per-direction, three-exchanges, unused-ends-closed, ends-and-reaps,
-      keeps-long-messages-whole
+Fails: three-exchanges, works-on-a-terminal
 """
 
 import os

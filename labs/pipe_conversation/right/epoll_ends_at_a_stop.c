@@ -22,7 +22,8 @@ static size_t read_line(int fd, char *line)
     size_t length = 0;
     int waiting = epoll_create1(0);
 
-    if (epoll_ctl(waiting, EPOLL_CTL_ADD, fd, &event) == 0 && epoll_wait(waiting, &event, 1, -1) < 0)
+    if (epoll_ctl(waiting, EPOLL_CTL_ADD, fd, &event) == 0 &&
+        epoll_wait(waiting, &event, 1, -1) < 0)
         die("epoll_wait");
     close(waiting);
     while (length < LINE_BYTES - 1) {
