@@ -108,24 +108,17 @@ def in_turn(snapshot: Snapshot, pair: Pair, speaker: Key, names: Names) -> bool:
     return not _polls(process)
 
 
-def has_sent(snapshot: Snapshot, pair: Pair, key: Key, names: Names) -> bool:
-    """Demand that process *key* does not ask for its line any more, and has come to rest.
-
-    Returns:
-        Whether it has certainly sent the line: it waits in a pipe, or for its child, or has ended.
-        Of one that polls, or sleeps otherwise, nobody can say.
+def has_sent(snapshot: Snapshot, key: Key, names: Names) -> None:
+    """Demand that process *key* has certainly sent its line: it waits in a pipe, or for its child,
+    or has ended.
     """
     process = snapshot.by_key.get(key)
     if process is None or process.is_zombie:
-        return True
-    if _asks(snapshot, process) or not process.sleeps:
+        return
+    waits = process.sleeps and process.call is not None and process.call[0] in WAITS
+    if not waits and (_asks(snapshot, process) or not _reads(process)):
         who = named(key, names)
-        raise CheckFailure(
-            f"{who} has read its line, and waits for what {named(pair.other(key), names)} says",
-            f"{who} {process.doing}",
-            marks={process.pid: "its turn to speak"},
-        )
-    return _reads(process) or (process.call is not None and process.call[0] in WAITS)
+        raise CheckFailure(f"{who} has sent its line", f"{who} {process.doing}")
 
 
 def _alive(snapshot: Snapshot, key: Key, expected: str, names: Names) -> Process:

@@ -22,7 +22,6 @@ def main() -> int:
             os.close(parent_reads)
             os.close(parent_writes)
             status = speak_first(child_reads, child_writes)
-            signal.pause()
         finally:
             os._exit(status)  # never return into the parent's part
     os.close(child_reads)
@@ -43,6 +42,7 @@ def speak_first(reads: int, writes: int) -> int:
             os.write(STDOUT, b"from parent: " + read_line(reads))
     except (EOFError, BrokenPipeError):
         return gone("child")
+    signal.pause()
     return 0
 
 

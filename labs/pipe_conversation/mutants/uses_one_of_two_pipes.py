@@ -1,8 +1,8 @@
 """Mutant of pipe_conversation: two pipes are there, and one of them is used for both directions.
 
 Fails: three-exchanges
-Also: works-on-a-terminal, works-from-a-pipe, ends-and-reaps, keeps-long-messages-whole, unused-
-      ends-closed, notices-a-dead-partner
+Also: works-on-a-terminal, works-from-a-pipe, ends-and-reaps, keeps-long-messages-whole,
+      unused-ends-closed, notices-a-dead-partner
 """
 
 import os

@@ -27,7 +27,8 @@ def main() -> int:
     os.close(child_writes)
     try:
         status = answer(parent_reads, parent_writes)
-        read_line(STDIN)
+        if status == 0:
+            read_line(STDIN)
         return status
     finally:
         os.close(parent_reads)
