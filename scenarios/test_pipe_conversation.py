@@ -22,10 +22,11 @@ from forklab.program.program import WINDOW_S, Program
 # as long as each other, so that no rest of one shows behind the next; no program says them itself
 LINES = (b"otter-5129", b"maple-8834", b"quark-2760", b"tulip-9417", b"basil-3086", b"heron-6651")
 # sizes around the usual buffers, each of them both ways, short ones after long ones
-SIZES = ((200, 1, 0, 30, 28, 29), (31, 200, 1, 0, 29, 28), (30, 31, 200, 200, 1, 1), (0, 0))
+SIZES = ((200, 1, 0, 30, 28, 29), (31, 200, 1, 0, 29, 28), (30, 31, 200, 200, 1, 1))
 WINDOWS = 5
 READY_S = 2.0
 END_S = 1.0
+TABLE_S = 1.0  # both wait by then: what they hold will not change
 
 
 def turns(pair: Pair, lines: Sequence[bytes]) -> Iterator[tuple[Key, bytes]]:
@@ -108,7 +109,7 @@ class TestPipeConversation:
         program = lab.launch()
         pair = self.pair_of(program)
 
-        program.eventually(pipe_ends.one_each_way, pair, program.names)
+        program.eventually(pipe_ends.one_each_way, pair, program.names, within_s=TABLE_S)
 
     @check("three-exchanges", "core", needs=("one-child",))
     def test_three_exchanges(self, lab: Lab) -> None:
@@ -213,7 +214,7 @@ class TestPipeConversation:
         program = lab.launch()
         pair = self.pair_of(program)
 
-        program.eventually(pipe_ends.ends_closed, pair, program.names)
+        program.eventually(pipe_ends.ends_closed, pair, program.names, within_s=TABLE_S)
 
     @check("notices-a-dead-partner", "robust", needs=("one-child", "works-on-a-terminal"))
     def test_notices_a_dead_partner(self, lab: Lab) -> None:

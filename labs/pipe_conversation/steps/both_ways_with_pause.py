@@ -8,7 +8,7 @@ import time
 
 STDIN, STDOUT = 0, 1
 MESSAGE_BYTES = 4096  # so much is written at once or not at all (pipe(7))
-PAUSE_S = 0.5
+PAUSE_S = 1.0
 
 
 def main() -> None:
