@@ -17,7 +17,8 @@ from forklab.facts import Snapshot
 from forklab.facts.calls import ENDED_BY_A_STOP
 from forklab.facts.snapshot import Key
 from forklab.program.lab import Lab
-from forklab.program.program import WINDOW_S, Program
+from forklab.program.program import Program
+from forklab.program.started import WINDOW_S
 
 # as long as each other, so that no rest of one shows behind the next; no program says them itself
 LINES = (b"otter-5129", b"maple-8834", b"quark-2760", b"tulip-9417", b"basil-3086", b"heron-6651")
