@@ -68,7 +68,7 @@ class TestPipeConversation:
     def turn(self, program: Program, pair: Pair, speaker: Key) -> None:
         """Wait until *speaker*, alone, waits for its line.
 
-        Of one that polls nobody can say what it polls: it must do so for a while.
+        Of one that polls nobody can say what it polls: it must stay so for a while.
         """
         judgement = (pipe_ends.in_turn, pair, speaker, program.names)
         for _ in range(WINDOWS):

@@ -77,8 +77,8 @@ def test_in_turn_stdin_may_be_a_pipe_whose_writer_is_the_harness() -> None:
     assert pipe_ends.in_turn(taken, TALKERS, key(11), NAMES)
 
 
-def test_in_turn_is_not_certain_of_who_polls() -> None:
-    taken = picture(parent(), child(call=("poll", 0)))
+def test_in_turn_is_not_certain_of_who_sleeps_otherwise() -> None:
+    taken = picture(parent(call=None), child(call=("poll", 0)))
 
     assert not pipe_ends.in_turn(taken, TALKERS, key(11), NAMES)
 
@@ -90,7 +90,8 @@ def test_in_turn_is_not_certain_of_who_polls() -> None:
         (picture(parent(), child(call=("wait4", 0))), "child (pid 11) waits in wait4"),
         (picture(parent(), child(state="R")), "child (pid 11) is running"),
         (picture(parent(call=("read", 0)), child()), "parent (pid 10) reads it at the same time"),
-        (picture(parent(state="R"), child()), "parent (pid 10) is running"),
+        (picture(parent(state="R"), child()), "meanwhile parent (pid 10) is running"),
+        (picture(parent(call=("wait4", 0)), child()), "meanwhile parent (pid 10) waits in wait4"),
         (picture(parent(), zombie(11)), "child (pid 11) has ended"),
         (picture(child()), "parent (pid 10) has ended"),
     ],

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from forklab.checks.processes import Names, listed, named
 from forklab.errors import CheckFailure
 from forklab.facts import Process, Snapshot
-from forklab.facts.calls import POLLS, READS, WAITS
+from forklab.facts.calls import READS, WAITS
 from forklab.facts.snapshot import Key
 
 UP, DOWN = "child -> parent", "parent -> child"
@@ -63,8 +63,7 @@ def one_child(snapshot: Snapshot, names: Names) -> Pair:
 
 def _launcher(snapshot: Snapshot, process: Process) -> bool:
     children = [p for p in snapshot.live if p.ppid == process.pid]
-    waits = process.sleeps and process.call is not None and process.call[0] in WAITS
-    return waits and any(p.ppid == children[0].pid for p in snapshot.live) if children else False
+    return _waits(process) and any(p.ppid in {c.pid for c in children} for p in snapshot.live)
 
 
 def between(snapshot: Snapshot) -> list[Pipe]:
@@ -88,24 +87,25 @@ def _holders(snapshot: Snapshot, inode: int, access: str) -> tuple[Process, ...]
 
 
 def in_turn(snapshot: Snapshot, pair: Pair, speaker: Key, names: Names) -> bool:
-    """Demand that *speaker* waits for a line on standard input, and the other one does not.
+    """Demand that *speaker* waits for a line on standard input, and the other one for *speaker*.
 
     Returns:
-        Whether that is certain: of a process that polls nobody can say what it polls.
+        Whether that is certain: of a process that polls, or sleeps otherwise, nobody can say for
+        what.
     """
     who = named(speaker, names)
     expected = f"{who} waits for its line on standard input"
-    process, other = (
-        _alive(snapshot, key, expected, names) for key in (speaker, pair.other(speaker))
-    )
-    if not (_asks(snapshot, process) or _polls(process)):
+    process = _alive(snapshot, speaker, expected, names)
+    other = _alive(snapshot, pair.other(speaker), expected, names)
+    asks = _asks(snapshot, process)
+    if not asks and not _sleeps_otherwise(process):
         raise CheckFailure(expected, f"{who} {process.doing}", marks={process.pid: "its turn"})
     if _asks(snapshot, other):
         both = f"{named(other.key, names)} reads it at the same time"
         raise CheckFailure(f"{expected}, alone", both, marks={other.pid: "not its turn"})
-    if not other.sleeps:
-        raise CheckFailure(expected, f"{named(other.key, names)} {other.doing}")
-    return not _polls(process)
+    if not _reads(other) and not _sleeps_otherwise(other):
+        raise CheckFailure(expected, f"meanwhile {named(other.key, names)} {other.doing}")
+    return asks
 
 
 def has_sent(snapshot: Snapshot, key: Key, names: Names) -> None:
@@ -115,8 +115,7 @@ def has_sent(snapshot: Snapshot, key: Key, names: Names) -> None:
     process = snapshot.by_key.get(key)
     if process is None or process.is_zombie:
         return
-    waits = process.sleeps and process.call is not None and process.call[0] in WAITS
-    if not waits and (_asks(snapshot, process) or not _reads(process)):
+    if _asks(snapshot, process) or not (_reads(process) or _waits(process)):
         who = named(key, names)
         raise CheckFailure(f"{who} has sent its line", f"{who} {process.doing}")
 
@@ -131,8 +130,12 @@ def _reads(process: Process) -> bool:
     return process.sleeps and process.call is not None and process.call[0] in READS
 
 
-def _polls(process: Process) -> bool:
-    return process.sleeps and process.call is not None and process.call[0] in POLLS
+def _waits(process: Process) -> bool:
+    return process.sleeps and process.call is not None and process.call[0] in WAITS
+
+
+def _sleeps_otherwise(process: Process) -> bool:
+    return process.sleeps and not _reads(process) and not _waits(process)
 
 
 def _asks(snapshot: Snapshot, process: Process) -> bool:

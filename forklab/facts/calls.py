@@ -22,11 +22,6 @@ TABLES = {"x86_64": X86_64, "aarch64": AARCH64, "arm64": AARCH64}
 WRITES = frozenset({"write", "writev", "sendto", "sendmsg", "sendfile", "splice"})
 READS = frozenset({"read", "readv", "pread64", "recvfrom", "recvmsg", "recvmmsg"})
 ON_A_DESCRIPTOR = WRITES | READS | {"accept", "accept4"}
-# calls that wait for several descriptors, and do not show which
-POLLS = frozenset(
-    {"poll", "ppoll", "select", "pselect6", "epoll_wait", "epoll_pwait", "epoll_pwait2",
-     "io_uring_enter"}
-)  # fmt: skip
 WAITS = frozenset({"wait4", "waitid"})
 # calls that a stop and its continuation end with EINTR although no handler runs (signal(7));
 # accept and recv are among them when SO_RCVTIMEO is set
