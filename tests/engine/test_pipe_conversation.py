@@ -135,6 +135,14 @@ def test_the_parent_of_each_step_reaps(start: Callable[[str], Started], step: st
     talk.reaped_by_the_parent(program.snapshot(), pair, program.names)
 
 
+def test_its_input_may_be_a_file_again_and_again(sandbox: Lab) -> None:
+    lab = Lab(sandbox.link, INFO.spec, INFO.folder / "steps/one_way.py")
+    lab.reset()
+    for words in (WORDS, WORDS[::-1]):
+        program = lab.launch(stdin="file", content=words)
+        heard(program, "parent", b"parent heard: " + words)
+
+
 def test_every_step_is_in_the_sheet_and_started_here() -> None:
     sheet = (INFO.folder / "README.md").read_text()
     steps = sorted(path.name for path in (INFO.folder / "steps").glob("*.py"))
