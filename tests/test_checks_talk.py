@@ -7,7 +7,7 @@ import pytest
 from forklab.checks import talk
 from forklab.checks.pipe_ends import Pair
 from scenarios.test_pipe_conversation import LINES, SIZES, message
-from tests.pictures import failure, key, picture, process, reaped, zombie
+from tests.pictures import failure, key, picture, pipe, process, reaped, zombie
 
 NAMES = {key(10): "parent", key(11): "child"}
 TALKERS = Pair(key(10), key(11))
@@ -106,6 +106,16 @@ def test_ended_says_what_it_does_instead() -> None:
 
     assert told.expected == "when parent (pid 10) is killed, child (pid 11) ends"
     assert told.seen == "child (pid 11) waits in read on 5"
+
+
+def test_ended_says_who_keeps_end_of_file_away() -> None:
+    reads, writes = pipe(700)
+    waiting = process(11, fds={5: reads, 6: writes}, call=("read", 5))
+
+    told = failure(talk.ended, picture(waiting), key(11), NAMES, WHEN)
+
+    assert told.seen == "child (pid 11) waits in read on 5, whose write end is open in child"
+    assert told.marks == {11: "alive, and talks to nobody", (11, 6): "keeps end of file away"}
 
 
 def test_reaped_by_the_parent_passes_where_it_waited() -> None:

@@ -229,6 +229,17 @@ def _waits_in(snapshot: Snapshot, key: Key) -> int:
     return next((fd.inode for fd in process.fds if fd.number == process.call[1]), 0)
 
 
+def write_ends(snapshot: Snapshot, reader: Process) -> list[tuple[Process, int]]:
+    """Return who holds a write end of the pipe that *reader* waits in, and as which descriptor."""
+    inode = _waits_in(snapshot, reader.key)
+    return [
+        (process, fd.number)
+        for process in snapshot.live
+        for fd in process.fds
+        if inode and fd.inode == inode and fd.kind == "pipe" and "w" in fd.access
+    ]
+
+
 def _described(snapshot: Snapshot, pipes: Sequence[Pipe], pair: Pair, names: Names) -> str:
     """Return each pipe, its direction, and who holds which end of it."""
     texts = []

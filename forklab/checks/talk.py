@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 
-from forklab.checks.pipe_ends import Pair
+from forklab.checks.pipe_ends import Pair, write_ends
 from forklab.checks.processes import Names, named
-from forklab.errors import CheckFailure
+from forklab.errors import CheckFailure, Place
 from forklab.facts import Snapshot
 from forklab.facts.snapshot import Key
 
@@ -87,13 +87,18 @@ def _shown(line: bytes) -> str:
 
 def ended(snapshot: Snapshot, key: Key, names: Names, when: str) -> None:
     """Demand that process *key* has ended, *when* says after what."""
-    if snapshot.is_live(key):
-        process = snapshot.by_key[key]
-        raise CheckFailure(
-            f"{when}, {named(key, names)} ends",
-            f"{named(key, names)} {process.doing}",
-            marks={key[0]: "alive, and talks to nobody"},
-        )
+    if not snapshot.is_live(key):
+        return
+    process, who = snapshot.by_key[key], named(key, names)
+    open_in = write_ends(snapshot, process)
+    holders = {names.get(holder.key, f"pid {holder.pid}") for holder, _ in open_in}
+    kept = f", whose write end is open in {' and '.join(sorted(holders))}" if holders else ""
+    marks: dict[Place, str] = {key[0]: "alive, and talks to nobody"}
+    raise CheckFailure(
+        f"{when}, {who} ends",
+        f"{who} {process.doing}{kept}",
+        marks=marks | {(p.pid, number): "keeps end of file away" for p, number in open_in},
+    )
 
 
 def reaped_by_the_parent(snapshot: Snapshot, pair: Pair, names: Names) -> None:
