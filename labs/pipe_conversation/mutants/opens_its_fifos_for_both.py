@@ -1,4 +1,4 @@
-"""Mutant of pipe_conversation: two named pipes, each opened for reading and writing, so that no open waits.
+"""Mutant of pipe_conversation: named pipes, opened for reading and writing.
 
 Fails: unused-ends-closed, notices-a-dead-partner
 """
