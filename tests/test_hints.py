@@ -28,8 +28,14 @@ PREFORK = (
     "replaces-a-killed-worker", "workers-end-with-the-dispatcher", "takes-any-pool-size",
     "survives-a-stopped-worker",
 )  # fmt: skip
+PIPE_CONVERSATION = (
+    "one-child", "one-pipe-per-direction", "three-exchanges", "works-on-a-terminal",
+    "works-from-a-pipe", "unused-ends-closed", "notices-a-dead-partner", "ends-and-reaps",
+    "keeps-long-messages-whole",
+)  # fmt: skip
 CHECKS = [
     *(("fork_echo", check_id) for check_id in (*COMMON, *FORK_ECHO)),
+    *(("pipe_conversation", check_id) for check_id in PIPE_CONVERSATION),
     *(("prefork", check_id) for check_id in (*COMMON, *PREFORK)),
 ]
 CODE = re.compile(r";$|[{}]|==|\w\(\)|\b(if|while|for) *\(|->|\w\([a-z&-]")
@@ -49,6 +55,7 @@ def test_no_hint_is_for_a_check_that_does_not_exist() -> None:
 
     assert set(hints.read(labs / "hints.toml")) == set(COMMON)
     assert set(hints.read(labs / "fork_echo/hints.toml")) <= {*COMMON, *FORK_ECHO}
+    assert set(hints.read(labs / "pipe_conversation/hints.toml")) == set(PIPE_CONVERSATION)
     assert set(hints.read(labs / "prefork/hints.toml")) <= {*COMMON, *PREFORK}
 
 

@@ -16,6 +16,7 @@ from forklab.checks.declare import Declaration, check, declaration, requirement_
 from forklab.errors import UsageError
 from forklab.labs import LabInfo
 from scenarios.test_fork_echo import TestForkEcho as ForkEcho
+from scenarios.test_pipe_conversation import TestPipeConversation as PipeConversation
 from scenarios.test_prefork import TestPrefork as Prefork
 
 CORE, ROBUST = "core", "robust"
@@ -65,11 +66,26 @@ PREFORK = COMMON | {
     "takes-any-pool-size": ROBUST,
     "survives-a-stopped-worker": ROBUST,
 }
-LABS = {"fork_echo": (ForkEcho, FORK_ECHO), "prefork": (Prefork, PREFORK)}
+PIPE_CONVERSATION = {
+    "one-child": CORE,
+    "one-pipe-per-direction": CORE,
+    "three-exchanges": CORE,
+    "works-on-a-terminal": CORE,
+    "works-from-a-pipe": ROBUST,
+    "unused-ends-closed": ROBUST,
+    "notices-a-dead-partner": ROBUST,
+    "ends-and-reaps": CORE,
+    "keeps-long-messages-whole": ROBUST,
+}
+LABS = {
+    "fork_echo": (ForkEcho, FORK_ECHO),
+    "pipe_conversation": (PipeConversation, PIPE_CONVERSATION),
+    "prefork": (Prefork, PREFORK),
+}
 # facts that a check can break beside the check's own id
 PREMISES = {"answers"}
 # another design altogether, or a whole loop more: they cannot be few lines
-LARGER = {"workers_accept.py": 110}
+LARGER = {"workers_accept.py": 110, "talks_to_itself.py": 60}
 FEW_LINES = 36
 
 
@@ -244,7 +260,9 @@ def test_a_pool_has_a_size_and_declares() -> None:
 
 
 def test_an_unknown_lab_is_told_the_known_ones() -> None:
-    with pytest.raises(UsageError, match="no lab 'fork'; the labs are: fork-echo, prefork"):
+    with pytest.raises(
+        UsageError, match="no lab 'fork'; the labs are: fork-echo, pipe-conversation, prefork"
+    ):
         labs.read("fork")
 
 

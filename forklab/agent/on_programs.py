@@ -33,6 +33,10 @@ class OnPrograms(State):
         work.make(self.cwd, None if place == "sealed" else self.uid, message.get("files"))
         if message.get("stdin") == "file":
             message["path"] = f"{self.folder}/input"
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(
+                    message["path"]
+                )  # that of the last start is its user's: not ours to write
             with open(message["path"], "wb") as file:
                 file.write(blob)
         self.max_processes = message.get("max_processes", self.max_processes)

@@ -20,9 +20,9 @@ AARCH64 = {
 TABLES = {"x86_64": X86_64, "aarch64": AARCH64, "arm64": AARCH64}
 
 WRITES = frozenset({"write", "writev", "sendto", "sendmsg", "sendfile", "splice"})
-ON_A_DESCRIPTOR = WRITES | {
-    "read", "readv", "pread64", "recvfrom", "recvmsg", "recvmmsg", "accept", "accept4",
-}  # fmt: skip
+READS = frozenset({"read", "readv", "pread64", "recvfrom", "recvmsg", "recvmmsg"})
+ON_A_DESCRIPTOR = WRITES | READS | {"accept", "accept4"}
+WAITS = frozenset({"wait4", "waitid"})
 # calls that a stop and its continuation end with EINTR although no handler runs (signal(7));
 # accept and recv are among them when SO_RCVTIMEO is set
 ENDED_BY_A_STOP = frozenset(
