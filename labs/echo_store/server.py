@@ -6,7 +6,7 @@
 
 Signals:  SIGCHLD reaps. SIGTERM and SIGINT stop accepting; the children serve until their clients
           have left, the writer writes until the last of them has ended; exits 0.
-Source:   윤성우, TCP/IP 소켓 프로그래밍, chapter 11, echo_storeserv; UNP vol. 2, sections 4.3, 4.11.
+Source:   윤성우, TCP/IP 소켓 프로그래밍, chapter 11, echo_storeserv; UNP vol. 2, 4.3.
 """
 
 import os
@@ -17,9 +17,9 @@ import sys
 import time
 from contextlib import suppress
 from types import FrameType
-from typing import BinaryIO
 
 FILE = "echomsg.txt"
+ANEW = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
 BACKLOG = 128
 BUFFER_BYTES = select.PIPE_BUF  # a pipe takes this much in one piece, whoever else writes to it
 TICK_S = 0.5  # the longest wait: Python's handler for a signal just before it runs only after it
@@ -69,7 +69,7 @@ def bind(port: int) -> socket.socket:
 def start_writer(listener: socket.socket) -> int:
     """Fork the writer, which owns the file; return the write end of the pipe that feeds it."""
     try:
-        file = open(FILE, "wb", buffering=0)
+        file = os.open(FILE, ANEW, mode=0o644)
     except OSError as error:  # refused here, before there is a client
         sys.exit(f"server.py: {error}")
     read_end, write_end = os.pipe()
@@ -85,17 +85,17 @@ def start_writer(listener: socket.socket) -> int:
         finally:
             os._exit(status)
     os.close(read_end)  # a pipe that nobody reads is an error, and not a place to wait
-    file.close()
+    os.close(file)
     return write_end
 
 
-def write_down(read_end: int, file: BinaryIO) -> None:
+def write_down(read_end: int, file: int) -> None:
     """Write what comes through the pipe, until every write end of it is closed."""
     failing = False
     while data := os.read(read_end, BUFFER_BYTES):
         try:
             while data:
-                data = data[file.write(data) :]
+                data = data[os.write(file, data) :]
             failing = False
         except OSError as error:  # a full disk: read on, or the children wait for ever
             if not failing:
