@@ -21,6 +21,12 @@ FORK_ECHO = (
     "reaps-while-busy", "accept-survives-sigchld", "survives-fork-failure",
     "survives-descriptor-shortage", "waits-out-a-shortage", "a-killed-child-hurts-nobody",
 )  # fmt: skip
+ECHO_STORE = (
+    "a-writer-apart", "stores-ten-messages", "stores-everything", "keeps-messages-whole",
+    "keeps-any-bytes", "children-hold-only-the-write-end", "writer-holds-only-the-read-end",
+    "loses-nothing-on-stop", "loses-nothing-on-ctrl-c", "survives-a-dead-writer",
+    "survives-a-full-disk", "refuses-an-unwritable-file",
+)  # fmt: skip
 PREFORK = (
     "forks-in-advance", "forks-for-nobody", "passes-the-connection", "dispatcher-closes-its-copy",
     "workers-do-not-accept", "one-channel-each", "channels-are-private", "spreads-over-workers",
@@ -30,6 +36,7 @@ PREFORK = (
 )  # fmt: skip
 CHECKS = [
     *(("fork_echo", check_id) for check_id in (*COMMON, *FORK_ECHO)),
+    *(("echo_store", check_id) for check_id in (*COMMON, *FORK_ECHO, *ECHO_STORE)),
     *(("prefork", check_id) for check_id in (*COMMON, *PREFORK)),
 ]
 CODE = re.compile(r";$|[{}]|==|\w\(\)|\b(if|while|for) *\(|->|\w\([a-z&-]")
@@ -49,6 +56,8 @@ def test_no_hint_is_for_a_check_that_does_not_exist() -> None:
 
     assert set(hints.read(labs / "hints.toml")) == set(COMMON)
     assert set(hints.read(labs / "fork_echo/hints.toml")) <= {*COMMON, *FORK_ECHO}
+    store = {*COMMON, *FORK_ECHO, *ECHO_STORE}
+    assert set(hints.read(labs / "echo_store/hints.toml")) <= store
     assert set(hints.read(labs / "prefork/hints.toml")) <= {*COMMON, *PREFORK}
 
 

@@ -189,7 +189,9 @@ def holds_in_order(content: bytes | None, messages: Sequence[bytes]) -> None:
     if same == len(content):
         seen = f"it holds {_whole(messages, same)} of them, {same} of {len(sent)} bytes"
     elif same == len(sent):
-        seen = f"it holds {len(content) - same} bytes more, beginning with {_shown(content[same:])}"
+        seen = (
+            f"it holds {len(content) - same} bytes more, beginning with {_quoted(content[same:])}"
+        )
     else:
         seen = f"byte {same + 1} differs: sent {around(sent, same)}, stored {around(content, same)}"
     raise CheckFailure(expected, seen)
@@ -226,7 +228,7 @@ def holds_whole(content: bytes | None, sent: Mapping[str, Sequence[bytes]]) -> N
             )
         client, n = owner[line]
         if n != stored[client]:
-            how = "again" if n < stored[client] else f"after message {stored[client]}"
+            how = "again" if n < stored[client] else f"before message {stored[client] + 1}"
             raise CheckFailure(expected, f"line {number} is message {n + 1} of {client} {how}")
         stored[client] += 1
     missing = {
@@ -240,8 +242,11 @@ def holds_whole(content: bytes | None, sent: Mapping[str, Sequence[bytes]]) -> N
 
 
 def _shown(data: bytes) -> str:
-    text = repr(data[:SHOWN])[1:]
-    return f"{len(data)} bytes, {text}"
+    return f"{len(data)} bytes, {_quoted(data)}"
+
+
+def _quoted(data: bytes) -> str:
+    return repr(data[:SHOWN])[1:]
 
 
 # what the program says and does when it cannot store

@@ -1,7 +1,7 @@
 """Mutant of echo_store: the parent never closes its copy of the connection.
 
-Fails: parent-closes-the-connection, child-holds-no-other-client, answers-a-half-close,
-    leaks-nothing, a-killed-child-hurts-nobody
+Fails: parent-closes-the-connection, child-holds-no-other-client, echoes-a-large-stream,
+    answers-a-half-close, leaks-nothing, a-killed-child-hurts-nobody
 Also: reaps-a-burst, survives-fork-failure
 """
 

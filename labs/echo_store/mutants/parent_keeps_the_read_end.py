@@ -79,7 +79,7 @@ def start_writer(listener: socket.socket) -> int:
             status = 0
         finally:
             os._exit(status)
-    file.close()
+    os.close(file)
     kept.append(read_end)
     return write_end
 
