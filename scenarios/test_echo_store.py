@@ -41,11 +41,15 @@ class TestEchoStore(ForkEchoChecks):
     def start(self, lab: Lab, **changes: Any) -> Program:
         """Start the program; who is the writer shows before the first client."""
         server = super().start(lab, **changes)
+        self.know_the_writer(server)
+        return server
+
+    def know_the_writer(self, server: Program) -> None:
+        """Find and name the writer, while there is no client."""
         found = store.writers(server.last or server.snapshot(), server.port)
         self.writer = found[0] if found else None
         if self.writer is not None:
             server.names[self.writer.key] = "writer"
-        return server
 
     def helpers(self) -> set[Key]:
         """Return the writer: that it ends is judged by checks of its own."""
@@ -271,9 +275,9 @@ class TestEchoStore(ForkEchoChecks):
         """Demand that a client gets back what it sends: *volume* bytes in all."""
         for _ in range(0, volume, len(BLOCK)):
             got = client.exchange(BLOCK)
+            traffic.all_back(client.state, client.name)
             if lab.holds("echoes"):
                 traffic.echoed(BLOCK, got, client.state, client.name)
-            traffic.all_back(client.state, client.name)
 
     @check("survives-a-full-disk", "robust", needs=STORES)
     def test_survives_a_full_disk(self, lab: Lab) -> None:
@@ -313,6 +317,7 @@ class TestEchoStore(ForkEchoChecks):
         server = lab.launch(place="sealed")
         with suppress(NotReady):
             server.wait_until_listening(within_s=OPENED_S)
+            self.know_the_writer(server)
             if (client := server.try_to_connect()) is not None:
                 client.ask(HELLO)
                 client.close()
