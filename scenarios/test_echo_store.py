@@ -20,6 +20,7 @@ from scenarios.test_fork_echo import REAPED_S, ForkEchoChecks, N
 
 GONE_S = 5.0
 OPENED_S = 2.0
+FORKED_S = 0.3
 ANSWERED = ("starts", "answers")
 WITH_WRITER = (*ANSWERED, "writer")
 STORES = (*ANSWERED, "stores-ten-messages")
@@ -47,6 +48,9 @@ class TestEchoStore(ForkEchoChecks):
     def know_the_writer(self, server: Program) -> None:
         """Find and name the writer, while there is no client."""
         found = store.writers(server.last or server.snapshot(), server.port)
+        if not found:  # it may listen first, and fork the writer then
+            server.settle(store.one_writer, server.port, server.names, within_s=FORKED_S)
+            found = store.writers(server.snapshot(), server.port)
         self.writer = found[0] if found else None
         if self.writer is not None:
             server.names[self.writer.key] = "writer"

@@ -95,3 +95,23 @@ def test_a_bad_file_is_one_sentence(tmp_path: Path, text: str) -> None:
     with pytest.raises(UsageError, match="cannot be used") as told:
         hints.read(path)
     assert "\n" not in str(told.value)
+
+
+def test_a_lab_that_extends_another_has_its_hints_and_may_replace_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for folder, text in (
+        ("labs", 'a = ["common a"]\nb = ["common b"]\nc = ["common c"]\n'),
+        ("labs/base", 'b = ["base b"]\nc = ["base c"]\n'),
+        ("labs/mine", 'c = ["own c"]\n'),
+    ):
+        (tmp_path / folder).mkdir(parents=True, exist_ok=True)
+        (tmp_path / folder / "hints.toml").write_text(text)
+    (tmp_path / "labs/mine/lab.toml").write_text('extends = "base"\n')
+    monkeypatch.setattr(tree, "root", lambda: tmp_path)
+
+    found = [hints.hints("mine", check_id, "en") for check_id in "abc"]
+    assert found == [("common a",), ("base b",), ("own c",)]
+
+    (tmp_path / "labs/mine/lab.toml").write_text("extends = ")
+    assert hints.hints("mine", "b", "en") == ("common b",)
