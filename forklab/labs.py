@@ -21,6 +21,7 @@ class LabInfo:
         program: the reference program.
         spec: the contract: how a program of this lab is started.
         declares: what the reference program declares beyond the contract.
+        extends: the lab all of whose checks are checks of this one, too; "" if there is none.
     """
 
     name: str
@@ -32,6 +33,7 @@ class LabInfo:
     spec: Spec
     source: str
     declares: frozenset[str] = field(default_factory=frozenset)
+    extends: str = ""
 
     @property
     def dashed(self) -> str:
@@ -92,4 +94,5 @@ def _parse(path: Path, text: dict[str, object]) -> LabInfo:
         ),
         source=str(text.get("source", "")),
         declares=declared,
+        extends=str(text.get("extends", "")),
     )

@@ -15,7 +15,7 @@ import re
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence, Set
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -172,7 +172,7 @@ def matrix(
         say(f"lab {info.dashed}: {len(wanted)} programs, {at_once} at a time")
         outcomes = list(_run(info, wanted, say, at_once))
         complaints = sum(bool(outcome.complaints()) for outcome in outcomes)
-        bare = _checks_without_a_mutant(outcomes) if not only else []
+        bare = _checks_without_a_mutant(outcomes, _failed_elsewhere(info)) if not only else []
         for check in bare:
             say(f"  BAD  no mutant fails {check}")
         say(f"lab {info.dashed}: {len(outcomes) - complaints} of {len(outcomes)} as expected")
@@ -212,7 +212,15 @@ def _say_one(outcome: Outcome, say: Callable[[str], None]) -> None:
         say(f"         {complaint}")
 
 
-def _checks_without_a_mutant(outcomes: Sequence[Outcome]) -> list[str]:
+def _failed_elsewhere(info: LabInfo) -> set[str]:
+    """Checks that a mutant of the lab that this one extends must fail: they are the same there."""
+    if not info.extends:
+        return set()
+    heads = programs(labs.read(info.extends), "")
+    return {check for head in heads if head.is_mutant for check in head.fails}
+
+
+def _checks_without_a_mutant(outcomes: Sequence[Outcome], elsewhere: Set[str]) -> list[str]:
     reference = outcomes[0]
     judged = {
         check
@@ -220,4 +228,4 @@ def _checks_without_a_mutant(outcomes: Sequence[Outcome]) -> list[str]:
         if outcome.expected.is_mutant
         for check in outcome.expected.fails & outcome.failed
     }
-    return sorted(set(reference.verdicts) - judged)
+    return sorted(set(reference.verdicts) - judged - elsewhere)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Callable
+from typing import Any
 
 from forklab.checks import descriptors, processes, traffic
 from forklab.checks.declare import check
@@ -38,6 +39,10 @@ class ServerChecks:
     crowd = 4
 
     # what a lab may do differently
+
+    def start(self, lab: Lab, **changes: Any) -> Program:
+        """Start the program afresh and wait until it listens; *changes*: see `Lab.launch`."""
+        return lab.start(**changes)
 
     def ready_again(self, snapshot: Snapshot, server: Program, inode: int) -> None:
         """Judge whether the server is ready for the next client; *inode*: the last one's."""
@@ -105,7 +110,7 @@ class ServerChecks:
 
         Ready is what the kernel says: a process of the program holds a listening socket.
         """
-        server = lab.start()
+        server = self.start(lab)
 
         server.throughout(processes.listens, server.port, for_s=0.05)
 
@@ -146,7 +151,7 @@ class ServerChecks:
 
         A short line after a long one shows what is left in a buffer.
         """
-        server = lab.start()
+        server = self.start(lab)
         client = server.connect()
 
         for line in LINES:
@@ -169,7 +174,7 @@ class ServerChecks:
         A length taken by strlen stops at the first NUL; sizes around the usual buffers show an
         off-by-one.
         """
-        server = lab.start()
+        server = self.start(lab)
         client = server.connect()
 
         for block in (EVERY_BYTE, *(b"7" * size + b"\n" for size in SIZES)):
@@ -181,7 +186,7 @@ class ServerChecks:
 
         A write may take less than it was given, and a reply may block while more arrives.
         """
-        server = lab.start()
+        server = self.start(lab)
         client = server.connect()
 
         client.pattern(MIB)
@@ -195,7 +200,7 @@ class ServerChecks:
 
         The end comes only when every copy of the connection is closed, in every process.
         """
-        server = lab.start()
+        server = self.start(lab)
 
         for _ in range(10):
             client = self.half_close(server)
@@ -224,7 +229,7 @@ class ServerChecks:
         One has already come and left: a blocking wait in a handler stops a server just then.
         """
         self.demand_crowd(lab)
-        server = lab.start()
+        server = self.start(lab)
         idle = server.connect()
         server.eventually(descriptors.seats, server.port, {idle.port: idle.name})
 
@@ -254,14 +259,14 @@ class ServerChecks:
 
         After a reset a read fails once, a write raises SIGPIPE: each must end that one service.
         """
-        server = lab.start()
+        server = self.start(lab)
         client = server.connect()
         client.send(HELLO)
         server.eventually(descriptors.seats, server.port, {client.port: client.name})
         client.reset()
         self.survived(server)
 
-        server = lab.start()
+        server = self.start(lab)
         client = server.connect()
         self.stall(server, client)
         client.reset()
@@ -286,7 +291,7 @@ class ServerChecks:
         The server's write to it blocks once the buffers of both sides are full.
         """
         self.demand_crowd(lab)
-        server = lab.start()
+        server = self.start(lab)
         slow = server.connect(receive_buffer=4096)
         self.stall(server, slow)
 
@@ -303,7 +308,7 @@ class ServerChecks:
         Seen before the first client, beside idle ones, and after clients came and left.
         """
         lab.demand("sched", "this kernel does not tell who waits for a CPU (schedstat)")
-        server = lab.start()
+        server = self.start(lab)
         self.does_not_spin_now(server)
 
         clients = self.served(server, 1)
@@ -322,7 +327,7 @@ class ServerChecks:
 
         Descriptors of every process that stays, and the number of live processes.
         """
-        server = lab.start()
+        server = self.start(lab)
         self.warm_up(server)
         first = server.stable()
         before = {process.key: len(process.fds) for process in first.live}
@@ -347,7 +352,7 @@ class ServerChecks:
 
         Children may serve on until their clients leave; after that, nobody stays behind.
         """
-        server = lab.start()
+        server = self.start(lab)
         parent = server.eventually(processes.listens, server.port)
         clients = self.served(server, 1)
         more = server.connect_all(self.crowd - 1)

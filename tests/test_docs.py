@@ -21,6 +21,7 @@ from forklab.program import lab as program_lab
 from forklab.program import started, wait
 from forklab.results import record
 from forklab.sandbox import link
+from scenarios.test_echo_store import TestEchoStore as EchoStore
 from scenarios.test_fork_echo import TestForkEcho as ForkEcho
 from scenarios.test_pipe_conversation import TestPipeConversation as PipeConversation
 from scenarios.test_prefork import TestPrefork as Prefork
@@ -30,6 +31,7 @@ from tests.test_house import make
 
 DOCUMENTS = [pytest.param(path, id=str(path.relative_to(HERE))) for path in documents.documents()]
 SCENARIOS: dict[str, type] = {
+    "echo_store": EchoStore,
     "fork_echo": ForkEcho,
     "pipe_conversation": PipeConversation,
     "prefork": Prefork,

@@ -21,6 +21,12 @@ FORK_ECHO = (
     "reaps-while-busy", "accept-survives-sigchld", "survives-fork-failure",
     "survives-descriptor-shortage", "waits-out-a-shortage", "a-killed-child-hurts-nobody",
 )  # fmt: skip
+ECHO_STORE = (
+    "a-writer-apart", "stores-ten-messages", "stores-everything", "keeps-messages-whole",
+    "keeps-any-bytes", "children-hold-only-the-write-end", "writer-holds-only-the-read-end",
+    "loses-nothing-on-stop", "loses-nothing-on-ctrl-c", "survives-a-dead-writer",
+    "survives-a-full-disk", "refuses-an-unwritable-file",
+)  # fmt: skip
 PREFORK = (
     "forks-in-advance", "forks-for-nobody", "passes-the-connection", "dispatcher-closes-its-copy",
     "workers-do-not-accept", "one-channel-each", "channels-are-private", "spreads-over-workers",
@@ -36,6 +42,7 @@ PIPE_CONVERSATION = (
 CHECKS = [
     *(("fork_echo", check_id) for check_id in (*COMMON, *FORK_ECHO)),
     *(("pipe_conversation", check_id) for check_id in PIPE_CONVERSATION),
+    *(("echo_store", check_id) for check_id in (*COMMON, *FORK_ECHO, *ECHO_STORE)),
     *(("prefork", check_id) for check_id in (*COMMON, *PREFORK)),
 ]
 CODE = re.compile(r";$|[{}]|==|\w\(\)|\b(if|while|for) *\(|->|\w\([a-z&-]")
@@ -56,6 +63,8 @@ def test_no_hint_is_for_a_check_that_does_not_exist() -> None:
     assert set(hints.read(labs / "hints.toml")) == set(COMMON)
     assert set(hints.read(labs / "fork_echo/hints.toml")) <= {*COMMON, *FORK_ECHO}
     assert set(hints.read(labs / "pipe_conversation/hints.toml")) == set(PIPE_CONVERSATION)
+    store = {*COMMON, *FORK_ECHO, *ECHO_STORE}
+    assert set(hints.read(labs / "echo_store/hints.toml")) <= store
     assert set(hints.read(labs / "prefork/hints.toml")) <= {*COMMON, *PREFORK}
 
 
@@ -93,3 +102,23 @@ def test_a_bad_file_is_one_sentence(tmp_path: Path, text: str) -> None:
     with pytest.raises(UsageError, match="cannot be used") as told:
         hints.read(path)
     assert "\n" not in str(told.value)
+
+
+def test_a_lab_that_extends_another_has_its_hints_and_may_replace_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for folder, text in (
+        ("labs", 'a = ["common a"]\nb = ["common b"]\nc = ["common c"]\n'),
+        ("labs/base", 'b = ["base b"]\nc = ["base c"]\n'),
+        ("labs/mine", 'c = ["own c"]\n'),
+    ):
+        (tmp_path / folder).mkdir(parents=True, exist_ok=True)
+        (tmp_path / folder / "hints.toml").write_text(text)
+    (tmp_path / "labs/mine/lab.toml").write_text('extends = "base"\n')
+    monkeypatch.setattr(tree, "root", lambda: tmp_path)
+
+    found = [hints.hints("mine", check_id, "en") for check_id in "abc"]
+    assert found == [("common a",), ("base b",), ("own c",)]
+
+    (tmp_path / "labs/mine/lab.toml").write_text("extends = ")
+    assert hints.hints("mine", "b", "en") == ("common b",)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 HERE = Path(__file__).resolve().parent
-ROOMS = {"processes", "descriptors", "pool", "traffic", "pipe_ends", "talk"}
+ROOMS = {"processes", "descriptors", "pool", "store", "traffic", "pipe_ends", "talk"}
 
 
 def raises(room: str) -> set[str]:

@@ -15,6 +15,7 @@ from forklab import hints, labs, mutants, tree
 from forklab.checks.declare import Declaration, check, declaration, requirement_and_reason
 from forklab.errors import UsageError
 from forklab.labs import LabInfo
+from scenarios.test_echo_store import TestEchoStore as EchoStore
 from scenarios.test_fork_echo import TestForkEcho as ForkEcho
 from scenarios.test_pipe_conversation import TestPipeConversation as PipeConversation
 from scenarios.test_prefork import TestPrefork as Prefork
@@ -49,6 +50,20 @@ FORK_ECHO = COMMON | {
     "waits-out-a-shortage": ROBUST,
     "a-killed-child-hurts-nobody": ROBUST,
 }
+ECHO_STORE = FORK_ECHO | {
+    "a-writer-apart": CORE,
+    "stores-ten-messages": CORE,
+    "stores-everything": CORE,
+    "keeps-messages-whole": ROBUST,
+    "keeps-any-bytes": ROBUST,
+    "children-hold-only-the-write-end": ROBUST,
+    "writer-holds-only-the-read-end": ROBUST,
+    "loses-nothing-on-stop": CORE,
+    "loses-nothing-on-ctrl-c": ROBUST,
+    "survives-a-dead-writer": ROBUST,
+    "survives-a-full-disk": ROBUST,
+    "refuses-an-unwritable-file": ROBUST,
+}
 PREFORK = COMMON | {
     "forks-in-advance": CORE,
     "forks-for-nobody": CORE,
@@ -78,12 +93,13 @@ PIPE_CONVERSATION = {
     "keeps-long-messages-whole": ROBUST,
 }
 LABS = {
+    "echo_store": (EchoStore, ECHO_STORE),
     "fork_echo": (ForkEcho, FORK_ECHO),
     "pipe_conversation": (PipeConversation, PIPE_CONVERSATION),
     "prefork": (Prefork, PREFORK),
 }
 # facts that a check can break beside the check's own id
-PREMISES = {"answers"}
+PREMISES = {"answers", "writer"}
 # another design altogether, or a whole loop more: they cannot be few lines
 LARGER = {"workers_accept.py": 110, "talks_to_itself.py": 60}
 FEW_LINES = 36
@@ -169,9 +185,19 @@ def test_every_check_has_three_hints(lab: str, method: object, found: Declaratio
 
 @pytest.mark.parametrize(("lab", "method", "found"), CHECKS)
 def test_every_check_has_a_mutant(lab: str, method: object, found: Declaration) -> None:
-    heads = [head for head in mutants.programs(labs.read(lab)) if head.is_mutant]
+    info = labs.read(lab)
+    heads = mutants.programs(info)
+    if info.extends and method in [same for same, _ in declared(LABS[info.extends][0])]:
+        heads += mutants.programs(labs.read(info.extends))  # one function, examined there
 
-    assert any(found.id in head.fails for head in heads)
+    assert any(found.id in head.fails for head in heads if head.is_mutant)
+
+
+@pytest.mark.parametrize("lab", LABS)
+def test_a_lab_that_extends_another_has_all_of_its_checks_unchanged(lab: str) -> None:
+    base = labs.read(lab).extends
+    if base:
+        assert dict(declared(LABS[base][0])).items() <= dict(declared(LABS[lab][0])).items()
 
 
 PROGRAMS = [
@@ -260,9 +286,8 @@ def test_a_pool_has_a_size_and_declares() -> None:
 
 
 def test_an_unknown_lab_is_told_the_known_ones() -> None:
-    with pytest.raises(
-        UsageError, match="no lab 'fork'; the labs are: fork-echo, pipe-conversation, prefork"
-    ):
+    known = ", ".join(name.replace("_", "-") for name in labs.names())
+    with pytest.raises(UsageError, match=f"no lab .fork.; the labs are: {known}"):
         labs.read("fork")
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from forklab import labs, matrix_page
+from forklab import labs, matrix_page, mutants
 from forklab.errors import UsageError
 from forklab.mutants import Expected, Outcome, matrix, parse
 
@@ -72,6 +72,22 @@ def test_trouble_comes_before_everything() -> None:
 
     assert Outcome(head, {}, {}, "no result: 2").complaints() == ["no result: 2"]
     assert Outcome(head, {"a": "PASS"}, {}).complaints() == []
+
+
+def test_a_check_needs_a_mutant_that_fails_it_here_or_in_the_lab_that_is_extended() -> None:
+    reference = Outcome(
+        Expected(Path("server.py"), frozenset(), frozenset()), {"a": "PASS", "b": "PASS"}, {}
+    )
+    fails_a = outcome({"a": "FAIL", "b": "PASS"}, fails="a")
+
+    assert mutants._checks_without_a_mutant([reference, fails_a], set()) == ["b"]
+    assert mutants._checks_without_a_mutant([reference, fails_a], {"b"}) == []
+    assert mutants._checks_without_a_mutant([reference], {"b"}) == ["a"]
+
+
+def test_what_is_failed_elsewhere_is_what_mutants_of_the_extended_lab_fail() -> None:
+    assert "reaps-a-burst" in mutants._failed_elsewhere(labs.read("echo_store"))
+    assert mutants._failed_elsewhere(labs.read("fork_echo")) == set()
 
 
 def verdicts(head: Expected, **found: str) -> Outcome:

@@ -5,6 +5,9 @@ from __future__ import annotations
 import os
 import signal
 
+# what the kernel sends for a program's own fault (signal(7))
+CRASHES = frozenset({signal.SIGSEGV, signal.SIGBUS, signal.SIGILL, signal.SIGFPE})
+
 
 def signal_name(number: int) -> str:
     """Return the name of a signal, such as SIGPIPE."""
@@ -26,3 +29,10 @@ def describe_status(wait_status: int | None) -> str:
 def failed_by_itself(wait_status: int) -> bool:
     """Whether it exited with a status other than 0; a death by signal is none."""
     return os.WIFEXITED(wait_status) and os.WEXITSTATUS(wait_status) != 0
+
+
+def crashed(wait_status: int | None) -> bool:
+    """Whether a fault of its own ended it; None, still running or unknown, is no crash."""
+    if wait_status is None or not os.WIFSIGNALED(wait_status):
+        return False
+    return os.WTERMSIG(wait_status) in CRASHES

@@ -2,12 +2,14 @@
 
 A file has one key a check, a list of sentences: a question; where to read; the shape of the fix.
 `labs/hints.toml` holds what all servers owe, `labs/<lab>/hints.toml` what is the lab's own; where
-both speak of a check, the lab's own hints replace the common ones. `hints.ko.toml` beside each is
-the same in Korean; what is missing there is told in English.
+both speak of a check, the lab's own hints replace the common ones. Between them stand those of a
+lab that this one extends, as its lab.toml says. `hints.ko.toml` beside each is the same in Korean;
+what is missing there is told in English.
 """
 
 from __future__ import annotations
 
+import contextlib
 import tomllib
 from pathlib import Path
 
@@ -33,7 +35,21 @@ def hints(lab: str, check_id: str, wanted: str | None = None) -> tuple[str, ...]
     """
     labs = tree.root() / "labs"
     wanted = wanted or language()
-    return (_both(labs, wanted) | _both(labs / lab, wanted)).get(check_id, ())
+    folders = [labs, *(labs / name for name in (extended(labs / lab), lab) if name)]
+    found: dict[str, tuple[str, ...]] = {}
+    for folder in folders:
+        found |= _both(folder, wanted)
+    return found.get(check_id, ())
+
+
+def extended(folder: Path) -> str:
+    """Return the lab that the one in *folder* extends, "" if there is none.
+
+    A lab.toml that cannot be used is told of where the lab is read.
+    """
+    with contextlib.suppress(OSError, ValueError):
+        return str(tomllib.loads((folder / "lab.toml").read_text("utf-8")).get("extends", ""))
+    return ""
 
 
 def _both(folder: Path, wanted: str) -> dict[str, tuple[str, ...]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from forklab.facts import ClientState
@@ -26,9 +27,18 @@ class Client:
 
     def _talk(self, blob: bytes = b"", *, within_s: float = ANSWER_S, **wanted: Any) -> bytes:
         within = within_s * scale()
-        asked = {"conn": self.conn, "start": self._read, "within": within, **wanted}
         with self._journal.waiting(within):
-            reply = self._link.call("talk", blob, wait_s=within, **asked)
+            return self.finish(self.begin(blob, within, **wanted), within)
+
+    def begin(self, blob: bytes, within: float, **wanted: Any) -> int:
+        """Begin to send *blob* and to wait, as *wanted*; return the number for `finish`."""
+        return self._link.submit(
+            "talk", blob, conn=self.conn, start=self._read, within=within, **wanted
+        )
+
+    def finish(self, number: int, within: float) -> bytes:
+        """Return what came back."""
+        reply = self._link.result(number, within)
         self.state = ClientState.parse(reply.value)
         self._read += len(reply.blob)
         return reply.blob
@@ -114,6 +124,17 @@ class Client:
         """Leave by a reset (RST)."""
         self._journal.note("close", f"{self.name} resets its connection")
         self._link.call("close", conn=self.conn, reset=True)
+
+
+def exchange_all(clients: Sequence[Client], messages: Sequence[bytes]) -> None:
+    """Let each client send its own message, all at once, and wait for the replies."""
+    within = ANSWER_S * scale()
+    asked = [
+        client.begin(message, within, all=True, progress=True)
+        for client, message in zip(clients, messages, strict=True)
+    ]
+    for client, number in zip(clients, asked, strict=True):
+        client.finish(number, within)
 
 
 def _size(data: bytes) -> str:

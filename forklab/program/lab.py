@@ -26,6 +26,11 @@ FIRST_PORT = 7001
 PROCESSES = 200
 OPEN_FILES = 1024
 REST_S = 0.3
+PLACES = {
+    "work": "",
+    "small": ", its folder on a small file system",
+    "sealed": ", in a folder where it may make no file",
+}
 PATH = "/usr/local/bin:/usr/bin:/bin"
 
 
@@ -147,7 +152,7 @@ class Lab:
         serves = self.spec.plays == "server" and around.stdin != "channel"
         pool = size if isinstance(size, int) else 0
         program = Program(self.link, self.journal, argv, port, pool, serves=serves)
-        self.journal.note("start", "start " + " ".join(argv), argv=argv)
+        self.journal.note("start", "start " + " ".join(argv) + PLACES[around.place], argv=argv)
         self._clean = False
         program.started(self._start(argv, built, processes, around), around.stdin)
         self.program = program

@@ -221,8 +221,11 @@ def essence(command: str, output: str, names: dict[int, str]) -> list[str]:
     """Return what must be the same in an output at any time: who holds what, in any order."""
     for pid, name in names.items():
         output = re.sub(rf"(^ *|pid=|   +){pid}\b", rf"\1{name}", output, flags=re.MULTILINE)
-    if command.startswith("ls"):
-        return re.findall(r"(\d+) -> socket", output)
+    if command.startswith("cat"):
+        return output.splitlines()
+    if command.startswith("ls"):  # 0 to 2 are others in the sandbox than in a terminal
+        found = re.findall(r"^(l..).* (\d+) -> (socket|pipe|/.*/echomsg)", output, re.MULTILINE)
+        return [f"{mode} {number} {what[:5]}" for mode, number, what in found if int(number) > 2]
     if command.startswith("ps"):
         rows = [line.split(maxsplit=3) for line in output.splitlines()[1:]]
         return [f"{who} {'of ' + names[min(names)] if parent != '1' else ''} {args}"
