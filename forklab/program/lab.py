@@ -95,7 +95,8 @@ class Lab:
         """
         if self._built is None:
             try:
-                self._built = build(self.link, find(self.path, self.link.hello["machine"]))
+                found = find(self.path, self.link.hello["machine"], self.spec.worker)
+                self._built = build(self.link, found)
             except NoProgram as failure:
                 self._built = failure
         if isinstance(self._built, NoProgram):
