@@ -1,6 +1,8 @@
 /*
  * Right way of exec_worker: both in C; the worker is called `client`, as in text books, and the
  * child closes by hand what it must not have.
+ *
+ * Declares: protocol-one-byte
  */
 #include <arpa/inet.h>
 #include <poll.h>

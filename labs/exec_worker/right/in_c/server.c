@@ -1,8 +1,4 @@
-/*
- * Right way of exec_worker: both in C, built by make; all descriptors are close-on-exec.
- *
- * Declares: protocol-one-byte
- */
+/* The dispatcher; all its descriptors are close-on-exec. */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <poll.h>
