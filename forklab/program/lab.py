@@ -16,7 +16,7 @@ from forklab.program.build import FOLDER, GUARD, Built, build
 from forklab.program.journal import Journal
 from forklab.program.peer import Listener
 from forklab.program.program import Program
-from forklab.program.source import NoProgram, find
+from forklab.program.source import ELF, NoProgram, find
 from forklab.program.spec import Spec
 from forklab.program.started import at_rest
 from forklab.sandbox.link import AgentRefused, Link
@@ -238,6 +238,28 @@ class Lab:
             yield
         finally:
             self.link.call("mode", path=path, mode=before)
+
+    @contextmanager
+    def probe_worker(self, probe: bytes) -> Iterator[None]:
+        """Put *probe*, a script in Python, in the place of the worker for a while.
+
+        Raises:
+            LabUnsupported: the worker's is another language, whose interpreter may be given it.
+        """
+        path = f"{FOLDER}/{self.worker()}"
+        head = self.link.call("read", path=path).blob[:100].split(b"\n")[0]
+        if not (head.startswith(ELF) or path.endswith(".py") or b"python" in head):
+            raise LabUnsupported("the worker is neither an executable nor a script in Python")
+        with self.without_worker():
+            self.link.call("write", probe, path=path, mode=0o755)
+            self.journal.note("worker", f"a worker of the harness stands in for {self.worker()}")
+            yield
+
+    @property
+    def worker_argv(self) -> list[str]:
+        """How the worker is started by itself."""
+        name = self.worker()
+        return ["python3", name] if name.endswith(".py") else [f"./{name}"]
 
     def worker(self) -> str:
         """Return the file name of the worker's executable.
