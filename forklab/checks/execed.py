@@ -83,8 +83,8 @@ def _descriptor_0(worker: Process, snapshot: Snapshot) -> str:
     kinds = [fd.kind for fd in worker.fds if fd.number == 0]
     if not kinds:
         return "closed"
-    article = "an" if kinds[0] == "anon" else "a"
-    return "another socket" if kinds[0] == "socket" else f"{article} {kinds[0]}"
+    words = {"socket": "another socket", "anon": "an anonymous file"}
+    return words.get(kinds[0], f"a {kinds[0]}")
 
 
 def inherits_nothing_else(
@@ -165,7 +165,7 @@ def gave_up(
     if snapshot.live or status is None:
         raise CheckFailure(
             expected,
-            f"{len(snapshot.live)} of its processes are still alive",
+            f"alive after its time: {listed([process.key for process in snapshot.live], {})}",
             marks={process.pid: f"alive, {process.doing}" for process in snapshot.live},
         )
     if not failed_by_itself(status):
@@ -182,16 +182,21 @@ def reports_idle(report: bytes | None, name: str) -> None:
     if not report:
         raise CheckFailure(expected, "it closed the channel")
     if len(report) > REPORT_BYTES:
-        raise CheckFailure(expected, f"{len(report)} bytes came")
+        raise CheckFailure(expected, f"{size(report)} came")
 
 
 def says_nothing(report: bytes | None, when: str) -> None:
     """Demand that nothing came over the channel: *when* says at which time."""
     expected = f"{when}, the worker sends nothing over its channel"
     if report:
-        raise CheckFailure(expected, f"{len(report)} bytes came")
+        raise CheckFailure(expected, f"{size(report)} came")
     if report is not None:
         raise CheckFailure(expected, "it closed the channel")
+
+
+def size(report: bytes) -> str:
+    """Return "1 byte", "5 bytes"."""
+    return f"{len(report)} byte" + "s" * (len(report) != 1)
 
 
 def served_by_probe(sent: bytes, got: bytes, name: str) -> None:

@@ -1,7 +1,9 @@
 """Mutant of exec_worker: every client goes to the first worker, idle or not.
 
-Fails: spreads-over-workers, serves-many-at-once, survives-a-slow-reader,
-    survives-a-killed-worker
+Fails: spreads-over-workers, serves-many-at-once
+Also: survives-a-slow-reader, survives-a-reset, survives-a-killed-worker,
+    survives-a-stopped-worker, the-next-one-waits-or-is-told, workers-end-with-the-dispatcher,
+    dispatcher-works-alone
 """
 
 import os

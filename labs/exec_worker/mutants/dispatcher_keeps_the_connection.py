@@ -1,6 +1,7 @@
 """Mutant of exec_worker: the dispatcher never closes its copy of the connection.
 
 Fails: dispatcher-closes-its-copy, passes-the-connection, answers-a-half-close, leaks-nothing
+Also: comes-back-to-idle, echoes-a-large-stream, forks-for-nobody, survives-a-killed-worker
 """
 
 import os

@@ -2,6 +2,7 @@
 them.
 
 Fails: inherits-nothing-else, channels-are-private, workers-end-with-the-dispatcher
+Also: stops-clean
 """
 
 import os
