@@ -21,6 +21,7 @@ from forklab.program import lab as program_lab
 from forklab.program import started, wait
 from forklab.results import record
 from forklab.sandbox import link
+from scenarios.test_exec_worker import TestExecWorker as ExecWorker
 from scenarios.test_fork_echo import TestForkEcho as ForkEcho
 from scenarios.test_prefork import TestPrefork as Prefork
 from tests import documents
@@ -28,7 +29,11 @@ from tests.documents import HERE
 from tests.test_house import make
 
 DOCUMENTS = [pytest.param(path, id=str(path.relative_to(HERE))) for path in documents.documents()]
-SCENARIOS: dict[str, type] = {"fork_echo": ForkEcho, "prefork": Prefork}
+SCENARIOS: dict[str, type] = {
+    "exec_worker": ExecWorker,
+    "fork_echo": ForkEcho,
+    "prefork": Prefork,
+}
 UNTOUCHED = ("-n", "-o", ".venv/.made-from-pyproject")
 # what an option between backticks may belong to, beside forklab
 OF_OTHERS = {"--pdb", "--strict"}

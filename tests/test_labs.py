@@ -15,6 +15,7 @@ from forklab import hints, labs, mutants, tree
 from forklab.checks.declare import Declaration, check, declaration, requirement_and_reason
 from forklab.errors import UsageError
 from forklab.labs import LabInfo
+from scenarios.test_exec_worker import TestExecWorker as ExecWorker
 from scenarios.test_fork_echo import TestForkEcho as ForkEcho
 from scenarios.test_prefork import TestPrefork as Prefork
 
@@ -65,7 +66,19 @@ PREFORK = COMMON | {
     "takes-any-pool-size": ROBUST,
     "survives-a-stopped-worker": ROBUST,
 }
-LABS = {"fork_echo": (ForkEcho, FORK_ECHO), "prefork": (Prefork, PREFORK)}
+EXEC_WORKER = PREFORK | {
+    "runs-another-program": CORE,
+    "channel-is-descriptor-0": CORE,
+    "inherits-nothing-else": CORE,
+    "missing-worker": ROBUST,
+    "worker-works-alone": ROBUST,
+    "dispatcher-works-alone": ROBUST,
+}
+LABS = {
+    "exec_worker": (ExecWorker, EXEC_WORKER),
+    "fork_echo": (ForkEcho, FORK_ECHO),
+    "prefork": (Prefork, PREFORK),
+}
 # facts that a check can break beside the check's own id
 PREMISES = {"answers"}
 # another design altogether, or a whole loop more: they cannot be few lines
@@ -169,7 +182,8 @@ IN_PYTHON = [
     program
     for program in PROGRAMS
     for head in [program.values[1]]
-    if isinstance(head, mutants.Expected) and head.is_mutant and head.path.suffix == ".py"
+    if isinstance(head, mutants.Expected) and head.is_mutant
+    if mutants.main_file(head.path).suffix == ".py"
 ]
 
 
@@ -182,13 +196,28 @@ def test_a_head_names_known_checks_only(info: LabInfo, head: mutants.Expected) -
 
 @pytest.mark.parametrize(("info", "head"), IN_PYTHON)
 def test_a_mutant_is_the_reference_but_for_few_lines(info: LabInfo, head: mutants.Expected) -> None:
-    reference, mutant = (without_docstring(p) for p in (info.program, head.path))
+    files = [(info.program, mutants.main_file(head.path))]
+    if head.path.is_dir():
+        files.append((info.folder / info.spec.worker, head.path / info.spec.worker))
 
     different = [
-        line for line in difflib.ndiff(reference, mutant) if line[0] in "+-" and line[2:].strip()
+        line
+        for theirs, ours in files
+        for line in difflib.ndiff(without_docstring(theirs), without_docstring(ours))
+        if line[0] in "+-" and line[2:].strip()
     ]
 
     assert 0 < len(different) <= LARGER.get(head.path.name, FEW_LINES)
+
+
+@pytest.mark.parametrize("folder", ["mutants", "right"])
+def test_the_worker_that_others_share_is_the_references(folder: str) -> None:
+    info = labs.read("exec_worker")
+    shared, worker = info.folder / folder / info.spec.worker, info.folder / info.spec.worker
+
+    assert shared.read_bytes() == worker.read_bytes()
+    assert shared.stat().st_mode == worker.stat().st_mode
+    assert worker.stat().st_mode & 0o100
 
 
 def without_docstring(path: Path) -> list[str]:
@@ -241,10 +270,13 @@ def test_a_pool_has_a_size_and_declares() -> None:
     assert info.spec.arguments == ("{workers}", "{port}")
     assert info.spec.workers > 1
     assert info.declares == {"replaces_killed_worker"}
+    assert labs.read("exec_worker").declares == {"replaces_killed_worker", "protocol_one_byte"}
 
 
 def test_an_unknown_lab_is_told_the_known_ones() -> None:
-    with pytest.raises(UsageError, match="no lab 'fork'; the labs are: fork-echo, prefork"):
+    with pytest.raises(
+        UsageError, match="no lab 'fork'; the labs are: exec-worker, fork-echo, prefork"
+    ):
         labs.read("fork")
 
 

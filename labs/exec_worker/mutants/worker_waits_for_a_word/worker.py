@@ -16,9 +16,10 @@ def main() -> None:
         sys.exit("worker.py: descriptor 0 is no socket; server.py starts me")
     with suppress(ConnectionError):  # the dispatcher died in the middle of a message
         while True:
-            message, fds, _, _ = socket.recv_fds(channel, 4, 1, socket.MSG_WAITALL)
+            message, fds, _, _ = socket.recv_fds(channel, 1, 1)
             if not message:
                 return
+            channel.recv(3, socket.MSG_WAITALL)
             for fd in fds:  # none if this process has no descriptor left for it
                 with socket.socket(fileno=fd) as conn:
                     echo(conn)
