@@ -93,7 +93,8 @@ class TestExecWorker(PreforkChecks):
         """Demand that it ends, because of *what*."""
         server.settle(processes.all_ended, server.names, within_s=GIVES_UP_S)
         snapshot, status, used = server.snapshot(), server.ended(), server.pids_used()
-        execed.gave_up(snapshot, status, server.output(), used, lab.spec.workers, what)
+        size, said = lab.spec.workers, server.output()
+        execed.gave_up(snapshot, status, said, used, size, what, server.names)
 
     @check("worker-works-alone", "robust", needs=("starts",))
     def test_worker_works_alone(self, lab: Lab) -> None:

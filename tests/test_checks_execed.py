@@ -146,11 +146,11 @@ def test_what_a_worker_opened_itself_is_its_own() -> None:
     [
         ([LISTENER], "the listening socket"),
         ([B[1]], "its channel once more"),
-        ([B[0]], "a socket of the dispatcher or of another worker"),
-        ([A[0]], "a socket of the dispatcher or of another worker"),
-        ([A[1]], "a socket of the dispatcher or of another worker"),
-        ([LIFELINE[0]], "a pipe of the dispatcher or of another worker"),
-        ([SELF_PIPE[1]], "a socket of the dispatcher or of another worker"),
+        ([B[0]], "a socket that dispatcher (pid 10) holds, too"),
+        ([A[0]], "a socket that dispatcher (pid 10) holds, too"),
+        ([A[1]], "a socket whose other end dispatcher (pid 10) holds"),
+        ([LIFELINE[0]], "a pipe that dispatcher (pid 10) holds, too"),
+        ([SELF_PIPE[1]], "a socket whose other end dispatcher (pid 10) holds"),
     ],
 )
 def test_what_went_through_exec(inherited: list[Any], what: str) -> None:
@@ -160,7 +160,7 @@ def test_what_went_through_exec(inherited: list[Any], what: str) -> None:
     told = inherits(taken)
 
     assert told.marks == {(12, 3): what}
-    assert told.seen == f"worker-2 (pid 12) inherited more; descriptor 3 of pid 12 is {what}"
+    assert told.seen == f"1 of 2 have more; descriptor 3 of worker-2 (pid 12) is {what}"
 
 
 def test_a_file_that_is_one_with_another_process() -> None:
@@ -183,14 +183,14 @@ GONE = picture()
 
 def gave_up(taken: Snapshot, status: int | None, output: str, used: int = 5) -> Any:
     """What is said of a dispatcher of 4 workers whose worker is missing."""
-    return failure(execed.gave_up, taken, status, output, used, 4, "worker.py is not there")
+    return failure(execed.gave_up, taken, status, output, used, 4, "it is not there", NAMES)
 
 
 def test_a_dispatcher_without_a_worker_ends() -> None:
-    execed.gave_up(GONE, EXITED, "no worker\n", 16, 4, "worker.py is not there")
+    execed.gave_up(GONE, EXITED, "no worker\n", 16, 4, "it is not there", NAMES)
     assert gave_up(GONE, EXITED, "no worker\n", 17).seen == "17 pids were used"
     alive = gave_up(picture(process(10)), None, "no worker\n")
-    assert alive.seen == "alive after its time: pid 10"
+    assert alive.seen == "1 alive when its time was over: dispatcher (pid 10)"
     assert alive.marks == {10: "alive, waits in poll"}
     orphans = gave_up(picture(process(12)), EXITED, "no worker\n")
     assert orphans.marks == {12: "alive, waits in poll"}

@@ -96,19 +96,20 @@ def inherits_nothing_else(
         shared: descriptors of two processes that are one open file, sockets and pipes left out.
     """
     dispatcher, found = with_workers(snapshot, port)
-    pool_of = (dispatcher, *found.workers)
+    everybody = (dispatcher, *found.workers)
     marks: dict[Place, str] = {}
     for worker in found.workers:
-        others = [process for process in pool_of if process.key != worker.key]
-        for number, what in _inherited(worker, others, snapshot, shared):
+        others = [process for process in everybody if process.key != worker.key]
+        for number, what in _inherited(worker, others, snapshot, shared, names):
             marks[worker.pid, number] = what
     if marks:
-        guilty = [worker.key for worker in found.workers if worker.pid in {pid for pid, _ in marks}]
-        pid, number = min(marks)
+        pids = {pid for pid, _ in marks}
+        guilty = [worker.key for worker in found.workers if worker.pid in pids]
+        number, what = min((n, what) for (pid, n), what in marks.items() if pid == guilty[0][0])
         raise CheckFailure(
             "an idle worker has above 2 no descriptor but what it opened itself after exec",
-            f"{listed(guilty, names, 2)} inherited more; "
-            f"descriptor {number} of pid {pid} is {marks[pid, number]}",
+            f"{len(guilty)} of {len(found.workers)} have more; descriptor {number} of "
+            f"{named(guilty[0], names)} is {what}",
             marks=marks,
         )
 
@@ -118,6 +119,7 @@ def _inherited(
     others: Collection[Process],
     snapshot: Snapshot,
     shared: Collection[tuple[Place, Place]],
+    names: Names,
 ) -> Iterator[tuple[int, str]]:
     """Which descriptors of *worker* above 2 it did not open itself, each with what it is."""
     channel = {fd.inode for fd in worker.fds if fd.number <= STDERR and fd.kind == "socket"}
@@ -131,21 +133,34 @@ def _inherited(
             yield fd.number, "the listening socket"
         elif fd.inode and fd.inode in channel:
             yield fd.number, "its channel once more"
-        elif fd.inode and _of_others(fd.inode, others, snapshot):
-            yield fd.number, f"a {fd.kind} of the dispatcher or of another worker"
+        elif fd.inode and (whose := _of_others(fd.inode, others, snapshot, names)):
+            yield fd.number, f"a {fd.kind} {whose}"
         elif (worker.pid, fd.number) in known:
             yield fd.number, "open in the dispatcher or in another worker, too"
 
 
-def _of_others(inode: int, others: Collection[Process], snapshot: Snapshot) -> bool:
-    """Whether one of *others* holds that pipe or socket, or the other end of that socket."""
+def _of_others(
+    inode: int, others: Collection[Process], snapshot: Snapshot, names: Names
+) -> str | None:
+    """Say which of *others* holds that pipe or socket, or the other end of that socket."""
     unix = snapshot.unix.get(inode)
     peer = unix.peer if unix is not None else 0
-    return any(process.holds(inode) or process.holds(peer) for process in others)
+    for process in others:
+        if process.holds(inode):
+            return f"that {named(process.key, names)} holds, too"
+        if process.holds(peer):
+            return f"whose other end {named(process.key, names)} holds"
+    return None
 
 
 def gave_up(
-    snapshot: Snapshot, status: int | None, output: str, used: int, size: int, what: str
+    snapshot: Snapshot,
+    status: int | None,
+    output: str,
+    used: int,
+    size: int,
+    what: str,
+    names: Names,
 ) -> None:
     """Demand that a dispatcher without a worker (*what*, in prose) has ended, and said why.
 
@@ -165,7 +180,8 @@ def gave_up(
     if snapshot.live or status is None:
         raise CheckFailure(
             expected,
-            f"alive after its time: {listed([process.key for process in snapshot.live], {})}",
+            f"{len(snapshot.live)} alive when its time was over: "
+            f"{listed([process.key for process in snapshot.live], names)}",
             marks={process.pid: f"alive, {process.doing}" for process in snapshot.live},
         )
     if not failed_by_itself(status):
