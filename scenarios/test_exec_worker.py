@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 
 from forklab.checks import execed, processes, traffic
 from forklab.checks.declare import check
 from forklab.facts import Snapshot
+from forklab.program.client import Client
 from forklab.program.lab import Lab
 from forklab.program.program import HELLO, Program
+from forklab.program.started import at_rest
 from scenarios.servers import demand_declared
 from scenarios.test_prefork import NO_PEERS, PreforkChecks
 
@@ -100,21 +103,31 @@ class TestExecWorker(PreforkChecks):
     def test_worker_works_alone(self, lab: Lab) -> None:
         """A worker serves whoever keeps the protocol, and reports idle once a connection.
 
-        Here the harness is its dispatcher. It demands nothing but the channel as descriptor 0.
+        Here the harness is its dispatcher: a program that is executed shares nothing else with it.
         """
         demand_declared(lab, "protocol_one_byte", NO_PROTOCOL)
-        listener = lab.listen()
-        worker = lab.launch(lab.worker_argv, stdin="channel", port=listener.port)
-        execed.says_nothing(worker.report(UNASKED_S), "before the first connection")
+        with closing(lab.listen()) as listener:
+            worker = lab.launch(lab.worker_argv, stdin="channel", port=listener.port)
+            execed.says_nothing(worker.report(UNASKED_S), "before the first connection")
+            for _ in range(CONNECTIONS):
+                client = worker.connect()
+                worker.pass_connection(listener.accept())
+                self.serves(worker, client)
 
-        for _ in range(CONNECTIONS):
-            client = worker.connect()
-            worker.pass_connection(listener.accept())
-            traffic.echoed(HELLO, client.exchange(HELLO), client.state, client.name)
-            execed.says_nothing(worker.report(0.0), f"while {client.name} is served")
-            client.close()
-            execed.reports_idle(worker.report(), client.name)
-        execed.says_nothing(worker.report(UNASKED_S), "once it has reported")
+    def serves(self, worker: Program, client: Client) -> None:
+        """Demand an echo, silence on the channel, and one report when the client has left."""
+        traffic.echoed(HELLO, client.exchange(HELLO), client.state, client.name)
+        execed.says_nothing(worker.report(0.0), f"while {client.name} is served")
+        client.close()
+        execed.reports_idle(self.reported(worker), client.name)
+
+    def reported(self, worker: Program) -> bytes | None:
+        """Return all that it reports until it sleeps again: a stream does not tell how often."""
+        report = worker.report()
+        if report:
+            worker.settle(at_rest)
+            report += worker.report(0.0) or b""
+        return report
 
     @check("dispatcher-works-alone", "robust", needs=("starts",))
     def test_dispatcher_works_alone(self, lab: Lab) -> None:
