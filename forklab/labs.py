@@ -63,6 +63,11 @@ def read(name: str) -> LabInfo:
         raise UsageError(f"{path} cannot be used: {error!r}") from error
 
 
+def _declared(key: str, value: object) -> str:
+    """Return it as `--declares` has it: `replaces_killed_worker`, or `protocol_one_byte`."""
+    return f"{key}_{value}".replace("-", "_") if isinstance(value, str) else key
+
+
 def _parse(path: Path, text: dict[str, object]) -> LabInfo:
     arguments = text["arguments"]
     if not isinstance(arguments, list):
@@ -75,7 +80,7 @@ def _parse(path: Path, text: dict[str, object]) -> LabInfo:
         raise ValueError("plays may be " + ", ".join(PARTS))
     declares = text.get("declares", {})
     declared = (
-        frozenset(key for key, value in declares.items() if value)
+        frozenset(_declared(key, value) for key, value in declares.items() if value)
         if isinstance(declares, dict)
         else frozenset()
     )

@@ -27,7 +27,8 @@ NAME = 52
 def digest(info: LabInfo, checks: Sequence[str]) -> str:
     """Return what identifies the programs of a lab and the ids of its checks."""
     found = hashlib.sha256("\n".join(checks).encode())
-    files = [info.program, *(p for d in ("mutants", "right") for p in (info.folder / d).rglob("*"))]
+    files = [info.program, info.folder / info.spec.worker]
+    files += [p for d in ("mutants", "right") for p in (info.folder / d).rglob("*")]
     for path in sorted(
         path for path in files if path.is_file() and "__pycache__" not in path.parts
     ):

@@ -2,10 +2,13 @@
 
 A program of `labs/<lab>/mutants` or `labs/<lab>/right` says in its head what is to come out:
 
-    Fails: checks that must fail
-    Also:  checks that may fail too, as a consequence
+    Fails:    checks that must fail
+    Also:     checks that may fail too, as a consequence
+    Declares: what it does beyond the contract; a Python mutant without this line declares what
+        the reference does
 
-Everything else must pass, or be skipped because it cannot be shown.
+Everything else must pass, or be skipped because it cannot be shown. A program of several files is
+a folder, whose head is that of its Makefile, or of its server.
 """
 
 from __future__ import annotations
@@ -26,6 +29,7 @@ from forklab.errors import SandboxError, UsageError
 from forklab.labs import LabInfo
 
 HEAD_BYTES = 4000
+MAIN_FILES = ("Makefile", "server.py", "server.c", "server.cpp")
 # they mostly wait: twice as many at once as this project's smallest machine has cores
 AT_ONCE = 4
 
@@ -37,6 +41,7 @@ class Expected:
     path: Path
     fails: frozenset[str]
     also: frozenset[str]
+    declares: frozenset[str] = frozenset()
 
     @property
     def name(self) -> str:
@@ -94,13 +99,20 @@ class Outcome:
 
 def parse(path: Path) -> Expected:
     """Read the head of *path*."""
-    text = path.read_bytes()[:HEAD_BYTES].decode(errors="replace")
-    return Expected(path, _ids(text, "Fails"), _ids(text, "Also"))
+    text = main_file(path).read_bytes()[:HEAD_BYTES].decode(errors="replace")
+    return Expected(path, _ids(text, "Fails"), _ids(text, "Also"), _ids(text, "Declares"))
+
+
+def main_file(path: Path) -> Path:
+    """Return which file has the head: of a folder its Makefile, or else its server."""
+    if not path.is_dir():
+        return path
+    return next(path / name for name in MAIN_FILES if (path / name).is_file())
 
 
 def _ids(text: str, title: str) -> frozenset[str]:
     """Return the ids after "*title*:", which may go on over indented lines."""
-    found = re.search(rf"^[ *]*{title}:((?:.*,[ ]*\n)*.*)$", text, re.MULTILINE)
+    found = re.search(rf"^[ *#]*{title}:((?:.*,[ ]*\n)*.*)$", text, re.MULTILINE)
     return (
         frozenset(re.findall(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*", found[1])) if found else frozenset()
     )
@@ -112,8 +124,9 @@ def programs(info: LabInfo, only: str = "") -> list[Expected]:
     files = [
         path
         for folder in ("mutants", "right")
-        for path in sorted((info.folder / folder).glob("*"))
-        if path.suffix in (".py", ".c", ".cpp")
+        for path in sorted((info.folder / folder).glob("[a-z]*"))
+        if path.suffix in (".py", ".c", ".cpp") or path.is_dir()
+        if path.name != info.spec.worker  # it is a part of those beside it
     ]
     found = [reference, *(parse(path) for path in files)]
     return [expected for expected in found if only in expected.name]
@@ -121,14 +134,14 @@ def programs(info: LabInfo, only: str = "") -> list[Expected]:
 
 def examine(info: LabInfo, expected: Expected) -> Outcome:
     """Run one program in a process of its own."""
-    declares = [f"--declares={word}" for word in sorted(info.declares)]
+    declares = expected.declares
+    if not declares and expected.path.parent.name != "right":
+        declares = info.declares if main_file(expected.path).suffix == ".py" else declares
     with tempfile.TemporaryDirectory() as runs:
         command = [
             sys.executable, "-m", "forklab", "check", info.name, str(expected.path),
-            "--json", "--runs", runs,
+            "--json", "--runs", runs, *(f"--declares={word}" for word in sorted(declares)),
         ]  # fmt: skip
-        if expected.path.parent.name != "right" and expected.path.suffix == ".py":
-            command += declares
         done = subprocess.run(command, capture_output=True, text=True, check=False)
     try:
         document: dict[str, Any] = json.loads(done.stdout)

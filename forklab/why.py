@@ -85,9 +85,9 @@ def questions(info: LabInfo) -> Questions:
 
 def question(path: Path) -> str:
     """Return the sentence in the head of a mutant, as a question that goes on "What breaks if"."""
-    text = path.read_bytes()[: mutants.HEAD_BYTES].decode(errors="replace")
-    found = re.search(r"Mutant of \w+: (.*?)\n[ *]*\n", text, re.DOTALL)
-    sentence = re.sub(r"\n[ *]*", " ", found[1]) if found else path.stem.replace("_", " ")
+    text = mutants.main_file(path).read_bytes()[: mutants.HEAD_BYTES].decode(errors="replace")
+    found = re.search(r"Mutant of \w+: (.*?)\n[ *#]*\n", text, re.DOTALL)
+    sentence = re.sub(r"\n[ *#]*", " ", found[1]) if found else path.stem.replace("_", " ")
     return f"... {sentence.strip().rstrip('.?')}?"
 
 

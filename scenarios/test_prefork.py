@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 from collections.abc import Sequence
 
-from forklab.checks import descriptors, pool, processes, traffic
+from forklab.checks import descriptors, passing, pool, processes, traffic
 from forklab.checks.declare import check
 from forklab.errors import CheckFailure, LabUnsupported
 from forklab.facts import Process, Snapshot
@@ -102,7 +102,7 @@ class PreforkChecks(ServerChecks):
         client = server.connect()
         traffic.answered(client.ask(HELLO), name)
         server.eventually(
-            pool.served_by_old_ones, server.port, client.port, client.name, before, server.names
+            passing.served_by_old_ones, server.port, client.port, client.name, before, server.names
         )
         inode = client.look().inode
         client.close()
@@ -154,7 +154,7 @@ class PreforkChecks(ServerChecks):
         (client,) = self.served(server, 1)
 
         server.eventually(
-            pool.passed_to_a_worker, server.port, client.port, client.name, before, server.names
+            passing.passed_to_a_worker, server.port, client.port, client.name, before, server.names
         )
 
     @check("dispatcher-closes-its-copy", "core")
@@ -167,7 +167,7 @@ class PreforkChecks(ServerChecks):
         (client,) = self.served(server, 1)
 
         server.eventually(
-            pool.dispatcher_let_go, server.port, client.port, client.name, server.names
+            passing.dispatcher_let_go, server.port, client.port, client.name, server.names
         )
 
     @check("workers-do-not-accept", "core", needs=("starts",))
@@ -222,7 +222,7 @@ class PreforkChecks(ServerChecks):
         self.all_answered(server, clients)
 
         ports = {client.port: client.name for client in clients}
-        server.eventually(pool.not_in_the_dispatcher_alone, server.port, ports, server.names)
+        server.eventually(passing.not_in_the_dispatcher_alone, server.port, ports, server.names)
 
     @check("the-next-one-waits-or-is-told", "core")
     def test_the_next_one_waits_or_is_told(self, lab: Lab) -> None:
@@ -302,7 +302,7 @@ class PreforkChecks(ServerChecks):
         before = {worker.key for worker in self.workers_of(server).workers}
         (client,) = self.served(server, 1)
         victim = server.eventually(
-            pool.worker_of, server.port, client.port, client.name, before, server.names
+            passing.worker_of, server.port, client.port, client.name, before, server.names
         )
         server.signal(victim, signal.SIGKILL)
         client.end()
@@ -377,7 +377,7 @@ class PreforkChecks(ServerChecks):
         served = {
             worker.key: client
             for client in clients
-            for worker in pool.serving(snapshot, server.port, client.port, client.name)
+            for worker in passing.serving(snapshot, server.port, client.port, client.name)
         }
         busy = [worker for worker in found.workers if worker.key in served]
         if not busy:

@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from forklab.agent import kcmp
 from forklab.agent.output import HEAD_BYTES, TAIL_BYTES
 from forklab.facts import Process, Snapshot, describe_status
 from forklab.sandbox.inside import Inside
@@ -125,6 +126,29 @@ def test_a_program_that_cannot_be_executed_is_told(agent: Link) -> None:
             start(agent, *argv)
         assert told.value.kind == "exec"
     assert look(agent).processes == ()
+
+
+SHARES_A_FILE = """
+import os
+first, second = (os.open("/dev/null", os.O_RDONLY) for _ in range(2))
+if os.fork() == 0:
+    os.open("/dev/null", os.O_RDONLY)
+os.read(0, 1)
+"""
+
+
+@needs_python
+def test_one_open_file_is_told_from_two_of_the_same_name(agent: Link) -> None:
+    assert agent.hello["open_files"] == (kcmp.same(os.getpid(), 0, os.getpid(), 0) is True)
+    if not agent.hello["open_files"]:
+        pytest.skip("kcmp(2) is not to be used here")
+    parent = python(agent, SHARES_A_FILE)
+    taken = until(agent, lambda t: [len(p.fds) for p in t.processes] == [5, 6])
+    child = taken.processes[1].pid
+
+    pairs = [(parent, 3, child, 3), (parent, 3, parent, 4), (parent, 3, child, 5), (1, 0, child, 9)]
+
+    assert agent.call("same_file", pairs=pairs).value == [True, False, False, False]
 
 
 @needs_python

@@ -1,4 +1,4 @@
-"""Judgements on a pool, on literal pictures: who is who, channels, the connection passed on."""
+"""Judgements on a pool, on literal pictures: who is who, channels, who is idle."""
 
 from __future__ import annotations
 
@@ -24,12 +24,9 @@ from tests.pictures import (
 )
 
 LISTENER = listener(500)
-ONE = connection(50001, 601)
-CLIENT = (PORT, 50001, "client-1")
 A, B, C = pair(700), pair(710), pair(720)  # (the dispatcher's end, the worker's end)
 SELF_PIPE = pair(800)
 NAMES = {key(10): "dispatcher", key(11): "worker-1", key(12): "worker-2", key(13): "process-1"}
-BEFORE = {key(10), key(11), key(12)}
 
 
 def dispatcher(*more: Socket, state: str = "S") -> Row:
@@ -127,75 +124,6 @@ def test_who_is_neither_dispatcher_nor_worker_must_not_listen() -> None:
     pool.others_are_apart(apart, find_pool(apart, PORT), PORT, NAMES)
     told = failure(pool.others_are_apart, listens, find_pool(listens, PORT), PORT, NAMES)
     assert told.marks == {(13, 4): "the listening socket"}
-
-
-def served_by(*holders: int) -> Snapshot:
-    """The pool while client-1 is connected and *holders* have its connection."""
-    rows = {10: [LISTENER, A[0], B[0]], 11: [A[1]], 12: [B[1]], 13: []}
-    return picture(
-        ONE,
-        *(
-            process(pid, fds=dict(enumerate([*ends, ONE] if pid in holders else ends, 3)))
-            for pid, ends in rows.items()
-            if ends or pid in holders
-        ),
-    )
-
-
-IN_FLIGHT = served_by()
-
-
-def test_serving_is_to_hold_the_connection() -> None:
-    assert [p.pid for p in pool.serving(served_by(10, 12), *CLIENT)] == [10, 12]
-    assert pool.serving(IN_FLIGHT, *CLIENT) == []
-    waits = picture(dispatcher(), connection(50001, 0))
-    assert "nobody has accepted" in failure(pool.serving, waits, *CLIENT).seen
-
-
-def test_served_by_old_ones() -> None:
-    assert pool.served_by_old_ones(served_by(10, 11), *CLIENT, BEFORE, NAMES)
-    told = failure(pool.served_by_old_ones, served_by(11, 13), *CLIENT, BEFORE, NAMES)
-    assert told.seen == "process-1 (pid 13) is new"
-    assert told.marks == {13: "was not there before"}
-    in_flight = failure(pool.served_by_old_ones, IN_FLIGHT, *CLIENT, BEFORE, NAMES)
-    assert in_flight.seen == "no process holds it"
-
-
-def test_the_worker_of_a_client_is_found_whoever_else_has_a_copy() -> None:
-    workers = {key(11), key(12)}
-
-    assert pool.worker_of(served_by(10, 12), *CLIENT, workers, NAMES).pid == 12
-    for taken in (served_by(10), IN_FLIGHT):
-        told = failure(pool.worker_of, taken, *CLIENT, workers, NAMES)
-        assert told.seen == "no worker holds client-1's connection"
-
-
-def test_served_by_one() -> None:
-    assert pool.served_by_one(served_by(11), *CLIENT, BEFORE, NAMES).pid == 11
-    two = failure(pool.served_by_one, served_by(10, 11), *CLIENT, BEFORE, NAMES)
-    assert two.seen == "it is in 2: dispatcher (pid 10), worker-1 (pid 11)"
-    assert two.marks == {(10, 6): "connection of client-1", (11, 4): "connection of client-1"}
-    none = failure(pool.served_by_one, IN_FLIGHT, *CLIENT, BEFORE, NAMES)
-    assert none.seen == "it is in 0: no process"
-    new = failure(pool.served_by_one, served_by(13), *CLIENT, BEFORE, NAMES)
-    assert new.seen == "process-1 (pid 13) serves it and is new"
-
-
-def test_passed_is_to_be_held_by_one_who_does_not_listen() -> None:
-    assert pool.passed_to_a_worker(served_by(12), *CLIENT, BEFORE, NAMES).pid == 12
-    told = failure(pool.passed_to_a_worker, served_by(10), *CLIENT, BEFORE, NAMES)
-    assert told.seen.endswith("holds the listening socket: it accepted")
-    assert told.marks == {(10, 3): "the listening socket"}
-
-
-def test_the_dispatcher_lets_go_of_what_it_passed() -> None:
-    pool.dispatcher_let_go(served_by(11), *CLIENT, NAMES)
-    kept = failure(pool.dispatcher_let_go, served_by(10, 11), *CLIENT, NAMES)
-    assert kept.seen == "dispatcher (pid 10) still holds it as descriptor 6"
-    assert kept.marks == {(10, 6): "passed on, not closed"}
-    in_flight = failure(pool.dispatcher_let_go, IN_FLIGHT, *CLIENT, NAMES)
-    assert in_flight.seen == "it is in no process"
-    assert "nobody listens" in failure(pool.dispatcher_let_go, DEAF, *CLIENT, NAMES).seen
 
 
 def test_workers_do_not_listen() -> None:
@@ -341,10 +269,12 @@ def test_the_idle_picture() -> None:
 
 
 def test_not_idle_while_somebody_holds_the_last_connection() -> None:
-    told = failure(pool.idle, served_by(11), PORT, 601, NAMES)
+    holds = picture(dispatcher(), worker(11, A[1], connection(50001, 601)), worker(12, B[1]))
+
+    told = failure(pool.idle, holds, PORT, 601, NAMES)
 
     assert told.seen == "worker-1 (pid 11) still holds it"
-    assert told.marks == {(11, 4): "its client has left"}
+    assert told.marks == {(11, 5): "its client has left"}
 
 
 def test_not_idle_while_a_report_waits() -> None:
@@ -376,15 +306,3 @@ def test_workers_end_with_the_dispatcher() -> None:
         failure(pool.ended, taken, [key(13)], NAMES, after).expected == f"{after}, the worker ends"
     )
     assert failure(pool.ended, taken, [], NAMES, after).seen == "there is none"
-
-
-def test_clients_that_the_dispatcher_serves_itself() -> None:
-    clients = {50001: "client-1"}
-    passed = picture(dispatcher(), worker(11, A[1], ONE), worker(12, B[1]))
-    kept = picture(dispatcher(ONE), worker(11, A[1]), worker(12, B[1]))
-
-    pool.not_in_the_dispatcher_alone(passed, PORT, clients, NAMES)
-    told = failure(pool.not_in_the_dispatcher_alone, kept, PORT, clients, NAMES)
-
-    assert "dispatcher (pid 10) alone" in told.seen
-    assert set(told.marks.values()) == {"connection of client-1"}

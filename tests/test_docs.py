@@ -21,21 +21,13 @@ from forklab.program import lab as program_lab
 from forklab.program import started, wait
 from forklab.results import record
 from forklab.sandbox import link
-from scenarios.test_echo_store import TestEchoStore as EchoStore
-from scenarios.test_fork_echo import TestForkEcho as ForkEcho
-from scenarios.test_pipe_conversation import TestPipeConversation as PipeConversation
-from scenarios.test_prefork import TestPrefork as Prefork
 from tests import documents
 from tests.documents import HERE
+from tests.scenarios import scenario_of
 from tests.test_house import make
 
 DOCUMENTS = [pytest.param(path, id=str(path.relative_to(HERE))) for path in documents.documents()]
-SCENARIOS: dict[str, type] = {
-    "echo_store": EchoStore,
-    "fork_echo": ForkEcho,
-    "pipe_conversation": PipeConversation,
-    "prefork": Prefork,
-}
+SCENARIOS: dict[str, type] = {lab: scenario_of(lab) for lab in labs.names()}
 UNTOUCHED = ("-n", "-o", ".venv/.made-from-pyproject")
 # what an option between backticks may belong to, beside forklab
 OF_OTHERS = {"--pdb", "--strict", "--build-arg", "--network", "--volume"}
@@ -191,10 +183,6 @@ def test_the_matrix_is_of_the_programs_and_checks_that_are_here(lab: str) -> Non
     now = matrix_page.digest(labs.read(lab), checks)
     found = matrix_page.digests(read("docs/matrix.md"))
     assert found.get(lab) == now, f"out of date: make mutants LAB={lab} WRITE=docs/matrix.md"
-
-
-def test_every_lab_has_a_scenario_here() -> None:
-    assert sorted(SCENARIOS) == labs.names()
 
 
 @pytest.mark.parametrize("lab", SCENARIOS)

@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 HERE = Path(__file__).resolve().parent
-ROOMS = {"processes", "descriptors", "pool", "store", "traffic", "pipe_ends", "talk"}
+ROOMS = {
+    "descriptors", "execed", "passing", "pipe_ends", "pool", "processes", "store", "talk", "traffic",
+}  # fmt: skip
 
 
 def raises(room: str) -> set[str]:

@@ -15,10 +15,7 @@ from forklab import hints, labs, mutants, tree
 from forklab.checks.declare import Declaration, check, declaration, requirement_and_reason
 from forklab.errors import UsageError
 from forklab.labs import LabInfo
-from scenarios.test_echo_store import TestEchoStore as EchoStore
-from scenarios.test_fork_echo import TestForkEcho as ForkEcho
-from scenarios.test_pipe_conversation import TestPipeConversation as PipeConversation
-from scenarios.test_prefork import TestPrefork as Prefork
+from tests.scenarios import scenario_of
 
 CORE, ROBUST = "core", "robust"
 COMMON = {
@@ -93,10 +90,14 @@ PIPE_CONVERSATION = {
     "keeps-long-messages-whole": ROBUST,
 }
 LABS = {
-    "echo_store": (EchoStore, ECHO_STORE),
-    "fork_echo": (ForkEcho, FORK_ECHO),
-    "pipe_conversation": (PipeConversation, PIPE_CONVERSATION),
-    "prefork": (Prefork, PREFORK),
+    name: (scenario_of(name), checks)
+    for name, checks in {
+        "echo_store": ECHO_STORE,
+        "exec_worker": EXEC_WORKER,
+        "fork_echo": FORK_ECHO,
+        "pipe_conversation": PIPE_CONVERSATION,
+        "prefork": PREFORK,
+    }.items()
 }
 # facts that a check can break beside the check's own id
 PREMISES = {"answers", "writer"}
@@ -211,7 +212,8 @@ IN_PYTHON = [
     program
     for program in PROGRAMS
     for head in [program.values[1]]
-    if isinstance(head, mutants.Expected) and head.is_mutant and head.path.suffix == ".py"
+    if isinstance(head, mutants.Expected) and head.is_mutant
+    if mutants.main_file(head.path).suffix == ".py"
 ]
 
 
@@ -224,13 +226,28 @@ def test_a_head_names_known_checks_only(info: LabInfo, head: mutants.Expected) -
 
 @pytest.mark.parametrize(("info", "head"), IN_PYTHON)
 def test_a_mutant_is_the_reference_but_for_few_lines(info: LabInfo, head: mutants.Expected) -> None:
-    reference, mutant = (without_docstring(p) for p in (info.program, head.path))
+    files = [(info.program, mutants.main_file(head.path))]
+    if head.path.is_dir():
+        files.append((info.folder / info.spec.worker, head.path / info.spec.worker))
 
     different = [
-        line for line in difflib.ndiff(reference, mutant) if line[0] in "+-" and line[2:].strip()
+        line
+        for theirs, ours in files
+        for line in difflib.ndiff(without_docstring(theirs), without_docstring(ours))
+        if line[0] in "+-" and line[2:].strip()
     ]
 
     assert 0 < len(different) <= LARGER.get(head.path.name, FEW_LINES)
+
+
+@pytest.mark.parametrize("folder", ["mutants", "right"])
+def test_the_worker_that_others_share_is_the_references(folder: str) -> None:
+    info = labs.read("exec_worker")
+    shared, worker = info.folder / folder / info.spec.worker, info.folder / info.spec.worker
+
+    assert shared.read_bytes() == worker.read_bytes()
+    assert shared.stat().st_mode == worker.stat().st_mode
+    assert worker.stat().st_mode & 0o100
 
 
 def without_docstring(path: Path) -> list[str]:
@@ -283,6 +300,7 @@ def test_a_pool_has_a_size_and_declares() -> None:
     assert info.spec.arguments == ("{workers}", "{port}")
     assert info.spec.workers > 1
     assert info.declares == {"replaces_killed_worker"}
+    assert labs.read("exec_worker").declares == {"replaces_killed_worker", "protocol_one_byte"}
 
 
 def test_an_unknown_lab_is_told_the_known_ones() -> None:

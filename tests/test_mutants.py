@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from forklab import labs, matrix_page, mutants
 from forklab.errors import UsageError
-from forklab.mutants import Expected, Outcome, matrix, parse
+from forklab.mutants import Expected, Outcome, matrix, parse, programs
 
 
 def written(folder: Path, name: str, text: str) -> Expected:
     """The head of a mutant whose text this is."""
     path = folder / "mutants" / name
-    path.parent.mkdir(exist_ok=True)
+    path.parent.mkdir(exist_ok=True, parents=True)
     path.write_text(text)
     return parse(path)
 
@@ -124,3 +125,41 @@ def test_the_page_keeps_other_sections_and_names_what_it_is_about(tmp_path: Path
 def test_a_page_of_some_programs_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="leave out --only"):
         matrix("prefork", "plain", print, page=tmp_path / "matrix.md")
+
+
+def test_a_head_may_declare(tmp_path: Path) -> None:
+    head = written(tmp_path, "m.py", '"""M.\n\nFails: a-b\nDeclares: c-d, e\n"""\n')
+
+    assert head.declares == {"c-d", "e"}
+
+
+@pytest.mark.parametrize(
+    ("files", "main"),
+    [
+        (["server.py", "worker.py"], "server.py"),
+        (["server.c", "worker.c"], "server.c"),
+        (["Makefile", "server.c"], "Makefile"),
+    ],
+)
+def test_the_head_of_a_folder_is_that_of_its_main_file(
+    tmp_path: Path, files: list[str], main: str
+) -> None:
+    folder = tmp_path / "mutants/m"
+    folder.mkdir(parents=True)
+    for name in files:
+        (folder / name).write_text("# Fails: a-b,\n#   c\n" if name == main else "# Fails: d\n")
+
+    head = parse(folder)
+
+    assert (set(head.fails), head.name, head.is_mutant) == ({"a-b", "c"}, "mutants/m", True)
+
+
+def test_a_worker_that_others_share_is_no_program(tmp_path: Path) -> None:
+    for name in ("one.py", "worker.py", "_x.py", "two/server.py"):
+        written(tmp_path, name, "# Fails: a\n")
+    info = replace(labs.read("prefork"), folder=tmp_path)
+
+    shared = replace(info, spec=replace(info.spec, worker="worker.py"))
+
+    assert [head.path.name for head in programs(shared)[1:]] == ["one.py", "two"]
+    assert [head.path.name for head in programs(info)[1:]] == ["one.py", "two", "worker.py"]

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from forklab.program import source
-from forklab.program.build import C_FLAGS, _command, _tail
+from forklab.program.build import C_FLAGS, _main_and_worker, _steps, _tail
 from forklab.program.source import NoProgram, Source, find
 
 
@@ -236,14 +236,139 @@ def test_what_may_not_be_read_is_refused(tmp_path: Path) -> None:
 
 
 def test_all_sources_of_a_folder_are_compiled_together(tmp_path: Path) -> None:
-    command, name = _command(find(c_sources(tmp_path)))
+    steps = _steps(find(c_sources(tmp_path)))
 
-    assert command == ["gcc", *C_FLAGS, "-o", "a", "./a.c", "./b.c", "-lm"]
-    assert name == "a"
+    assert steps == [(["gcc", *C_FLAGS, "-o", "a", "./a.c", "./b.c", "-lm"], "a")]
 
 
 def test_a_makefile_makes_what_it_likes(tmp_path: Path) -> None:
-    assert _command(find(makefile(tmp_path))) == (["make"], "")
+    assert _steps(find(makefile(tmp_path))) == [(["make"], "")]
+
+
+def test_what_is_not_compiled_takes_no_step(tmp_path: Path) -> None:
+    put(tmp_path, server_py="", worker_py="")
+
+    assert _steps(find(tmp_path, worker="worker.py")) == []
+
+
+def server_and_worker_in_c(folder: Path) -> Path:
+    return put(folder, server_c="", send_c="", worker_c="", a_h="")
+
+
+def two_python_programs(folder: Path) -> Path:
+    return put(folder, mine_py="", worker_py="", notes_txt="")
+
+
+def worker_in_another_language(folder: Path) -> Path:
+    return put(folder, server_py="", tool_py="", worker_c="")
+
+
+def client_of_a_text_book(folder: Path) -> Path:
+    return put(folder, socketmain_c="", client_c="")
+
+
+def worker_in_cpp(folder: Path) -> Path:
+    return put(folder, server_c="", worker_cc="")
+
+
+def no_worker(folder: Path) -> Path:
+    return put(folder, server_py="", tool_py="")
+
+
+@pytest.mark.parametrize(
+    ("make", "kind", "main", "worker"),
+    [
+        (server_and_worker_in_c, "c", "send.c", "worker.c"),
+        (two_python_programs, "python", "mine.py", "worker.py"),
+        (worker_in_another_language, "python", "server.py", "worker.c"),
+        (client_of_a_text_book, "c", "socketmain.c", "client.c"),
+        (worker_in_cpp, "c", "server.c", "worker.cc"),
+        (no_worker, "python", "server.py", ""),
+        (makefile, "make", "", ""),
+    ],
+)
+def test_a_folder_holds_a_second_executable(
+    tmp_path: Path, make: Callable[[Path], Path], kind: str, main: str, worker: str
+) -> None:
+    found = find(make(tmp_path), worker="worker.py")
+
+    assert (found.kind, found.main, found.worker) == (kind, main, worker)
+
+
+def test_a_worker_is_compiled_apart(tmp_path: Path) -> None:
+    put(tmp_path, server_c="", send_c="", worker_c="")
+
+    assert _steps(find(tmp_path, worker="worker.py")) == [
+        (["gcc", *C_FLAGS, "-o", "send", "./send.c", "./server.c", "-lm"], "send"),
+        (["gcc", *C_FLAGS, "-o", "worker", "./worker.c", "-lm"], "worker"),
+    ]
+
+
+def test_a_single_file_takes_the_worker_beside_it(tmp_path: Path) -> None:
+    put(tmp_path, server_py="", other_py="", worker_py="#!/usr/bin/env python3\n", a_h="")
+    (tmp_path / "worker.py").chmod(0o755)
+
+    found = find(tmp_path / "server.py", worker="worker.py")
+
+    assert [(file.path, file.mode) for file in found.files] == [
+        ("server.py", 0o644),
+        ("worker.py", 0o755),
+    ]
+    assert found.worker == "worker.py"
+
+
+def test_a_worker_in_c_beside_a_single_file_comes_with_its_headers(tmp_path: Path) -> None:
+    put(tmp_path, server_py="", client_c="", a_h="")
+
+    found = find(tmp_path / "server.py", worker="worker.py")
+
+    assert (paths(found), found.worker) == (["server.py", "a.h", "client.c"], "client.c")
+    assert _steps(found) == [(["gcc", *C_FLAGS, "-o", "client", "./client.c", "-lm"], "client")]
+
+
+def test_where_no_lab_asks_for_a_worker_there_is_none(tmp_path: Path) -> None:
+    put(tmp_path, server_c="", worker_c="")
+
+    assert find(tmp_path).worker == ""
+    assert paths(find(tmp_path / "server.c")) == ["server.c"]
+    assert "./worker.c" in _steps(find(tmp_path))[0][0]
+
+
+@pytest.mark.parametrize(
+    ("worker", "names", "expected"),
+    [
+        ("", ["prog"], ("prog", "")),
+        ("", ["client", "server"], ("server", "")),
+        ("", ["client"], ("client", "")),
+        ("worker.py", ["client", "socketmain"], ("socketmain", "client")),
+        ("worker.py", ["bin/worker", "bin/main"], ("bin/main", "bin/worker")),
+        ("worker.py", ["client", "server", "worker"], ("server", "worker")),
+        ("worker.py", ["prog"], ("prog", "")),
+        ("mine", ["mine", "prog"], ("prog", "mine")),
+    ],
+)
+def test_what_make_made_is_told_apart(
+    tmp_path: Path, worker: str, names: list[str], expected: tuple[str, str]
+) -> None:
+    assert _main_and_worker(find(makefile(tmp_path), worker=worker), names) == expected
+
+
+def test_a_worker_that_make_need_not_make(tmp_path: Path) -> None:
+    put(makefile(tmp_path), worker_py="")
+
+    assert _main_and_worker(find(tmp_path, worker="worker.py"), ["a"]) == ("a", "worker.py")
+
+
+@pytest.mark.parametrize(
+    ("names", "words"),
+    [
+        (["worker", "client"], "left no executable"),
+        (["worker", "one", "two"], r"left several executables \(one, two\)"),
+    ],
+)
+def test_a_worker_is_never_the_program(tmp_path: Path, names: list[str], words: str) -> None:
+    with pytest.raises(NoProgram, match=words):
+        _main_and_worker(find(makefile(tmp_path), worker="worker.py"), names)
 
 
 def test_of_what_a_compiler_says_the_first_error_is_shown() -> None:

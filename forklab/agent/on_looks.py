@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
-from . import proc, sockdiag
+from . import kcmp, proc, sockdiag
 from .frames import Message
 from .loop import Answer, Failure, Pending
 from .state import State
@@ -172,3 +172,7 @@ class OnLooks(State):
     def op_last_pid(self, message: Message, blob: bytes) -> Answer:
         """Answer the pid that was given out last."""
         return proc.last_pid(), b""
+
+    def op_same_file(self, message: Message, blob: bytes) -> Answer:
+        """Answer of each of `pairs`, [pid, fd, pid, fd], whether both are one open file."""
+        return [kcmp.same(*pair) is True for pair in message["pairs"]], b""

@@ -11,7 +11,7 @@ import os
 import sys
 from typing import Any
 
-from . import ipc, proc, spawn, work
+from . import ipc, kcmp, proc, spawn, work
 from .frames import Message
 from .loop import Answer, Failure
 from .on_channel import OnChannel
@@ -47,6 +47,7 @@ class Agent(OnPrograms, OnLooks, OnClients, OnChannel, OnFiles):
             "is_init": self.is_init,
             "ends_are_told": self.ends.hang_up_means_reaped,
             "unix_peers": self.peers,
+            "open_files": kcmp.works(),
             "sched": os.path.exists("/proc/self/schedstat"),
             "pid_max": int(proc.read("/proc/sys/kernel/pid_max")),
             "small_disk": bool(self.small),

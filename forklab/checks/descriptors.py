@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from forklab.checks.processes import Names, listed, named, some
@@ -46,6 +46,14 @@ def seats(snapshot: Snapshot, server_port: int, clients: Mapping[int, str]) -> l
     if not found:
         raise CheckFailure("there is a client", "there is none")
     return found
+
+
+def marked(
+    holders: Iterable[Process], inodes: Iterable[int], what: str
+) -> dict[tuple[int, int], str]:
+    """Mark every descriptor of *holders* on one of *inodes* with *what*."""
+    wanted = set(inodes) - {0}
+    return {(p.pid, fd.number): what for p in holders for fd in p.fds if fd.inode in wanted}
 
 
 def match(holders: Mapping[int, Collection[Key]]) -> dict[int, Key]:
@@ -115,7 +123,7 @@ def server_of(
     raise CheckFailure(
         f"{name} is served by a child process",
         f"no process{but} holds its connection",
-        marks={(p.pid, n): f"connection of {name}" for p in alone for n in p.numbers(seat.inode)},
+        marks=marked(alone, [seat.inode], f"connection of {name}"),
     )
 
 
@@ -197,7 +205,7 @@ def let_go(snapshot: Snapshot, inode: int, names: Names) -> None:
         raise CheckFailure(
             "the connection of a client that has left is closed",
             f"{listed([p.key for p in holders], names)} still holds it",
-            marks={(p.pid, n): "its client has left" for p in holders for n in p.numbers(inode)},
+            marks=marked(holders, [inode], "its client has left"),
         )
 
 

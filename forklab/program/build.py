@@ -9,7 +9,7 @@ from pathlib import Path
 
 from forklab.errors import SandboxError
 from forklab.facts import describe_status
-from forklab.program.source import ELF, File, NoProgram, Source
+from forklab.program.source import C_SUFFIXES, CXX_SUFFIXES, ELF, File, NoProgram, Source
 from forklab.sandbox.link import AgentRefused, Link
 
 # Old sources call functions that they never declared: newer compilers make that an error, older
@@ -39,7 +39,7 @@ class Built:
         command: the build's command line, "" when nothing was built.
         warnings: what the compiler said.
         interpreter: what a script's first line names.
-        worker: the worker's executable in the folder, "" where there is none.
+        worker: the file of its second executable, below the folder; "" if none was found.
     """
 
     folder: str
@@ -61,11 +61,16 @@ def build(link: Link, source: Source) -> Built:
     for file in source.files:
         _write(link, file)
     folder = f"{link.hello['folder']}/{FOLDER}"
-    if source.kind == "python":
-        return Built(folder, ("python3", _no_option(source.main)))
-    if source.kind in ("executable", "script"):
-        return Built(folder, (f"./{source.main}",), interpreter=source.interpreter)
-    return _compile(link, source, folder)
+    steps = _steps(source)
+    said = _compile(link, [argv for argv, _ in steps], folder) if steps else ""
+    if source.kind == "make":
+        main, worker = _made(link, source, folder)
+    else:
+        made = {unit: name for unit, (_, name) in zip(_built(source), steps, strict=True)}
+        main, worker = (made.get(name, name) for name in (source.main, source.worker))
+    argv = ("python3", _no_option(main)) if source.kind == "python" else (_in_folder(main),)
+    command = " && ".join(shlex.join(argv) for argv, _ in steps)
+    return Built(folder, argv, command, said, source.interpreter, worker)
 
 
 def _write(link: Link, file: File) -> None:
@@ -80,31 +85,56 @@ def _no_option(name: str) -> str:
     return f"./{name}" if name.startswith("-") else name
 
 
-def _command(source: Source) -> tuple[list[str], str]:
-    """Return the command that builds *source*, and the executable it makes ("" if unknown)."""
+def _in_folder(name: str) -> str:
+    return name if name.startswith("./") else f"./{name}"
+
+
+def _built(source: Source) -> list[str]:
+    """Sources that are compiled, each into an executable of its own: the program, its worker."""
+    suffixes = C_SUFFIXES + CXX_SUFFIXES
+    return [name for name in (source.main, source.worker) if Path(name).suffix in suffixes]
+
+
+def _steps(source: Source) -> list[tuple[list[str], str]]:
+    """Return the commands that build *source*, each with the executable that it makes."""
     if source.kind == "make":
-        return ["make"], ""
-    name = _no_option(Path(source.main).stem)
-    suffixes = (".c",) if source.kind == "c" else (".cc", ".cpp", ".cxx")
+        return [(["make"], "")]
+    return [_command(source, name) for name in _built(source)]
+
+
+def _command(source: Source, main: str) -> tuple[list[str], str]:
+    """Return how *main* is compiled, and into what.
+
+    The worker is one source by itself; the program has all others of its language.
+    """
+    suffixes = C_SUFFIXES if Path(main).suffix in C_SUFFIXES else CXX_SUFFIXES
+    compiler = ["gcc", *C_FLAGS] if suffixes == C_SUFFIXES else ["g++", *CXX_FLAGS]
+    name = _no_option(Path(main).stem)
     units = [f.path for f in source.files if Path(f.path).suffix in suffixes and "/" not in f.path]
-    compiler = ["gcc", *C_FLAGS] if source.kind == "c" else ["g++", *CXX_FLAGS]
+    units = [main] if main == source.worker else [u for u in units if u != source.worker]
     return [*compiler, "-o", name, *(f"./{unit}" for unit in units), "-lm"], name
 
 
-def _compile(link: Link, source: Source, folder: str) -> Built:
-    """Build as the program's own user; nothing of the build is left running or writable."""
-    argv, name = _command(source)
+def _compile(link: Link, steps: list[list[str]], folder: str) -> str:
+    """Build as the program's own user; nothing of the build is left running or writable.
+
+    Returns:
+        What compiler and make said.
+    """
     link.call("folder", path=FOLDER, owner="program")
-    status, said = _run(link, argv, folder)
-    link.call("reset", keep_listeners=True, wait_s=30.0)
-    command = shlex.join(argv)
-    if status != 0:
-        how = f"did not end within {BUILD_S:.0f} s" if status is None else describe_status(status)
-        raise NoProgram(f"it does not build: `{command}` {how}\n{_tail(said)}".rstrip())
+    heard = []
+    for argv in steps:
+        status, said = _run(link, argv, folder)
+        link.call("reset", keep_listeners=True, wait_s=30.0)
+        if status != 0:
+            late = f"did not end within {BUILD_S:.0f} s"
+            how = late if status is None else describe_status(status)
+            raise NoProgram(
+                f"it does not build: `{shlex.join(argv)}` {how}\n{_tail(said)}".rstrip()
+            )
+        heard.append(said)
     link.call("folder", path=FOLDER, owner="agent")
-    if not name:
-        name = _only_executable(link, source, folder)
-    return Built(folder, (name if name.startswith("./") else f"./{name}",), command, said)
+    return "".join(heard)
 
 
 def _run(link: Link, argv: list[str], folder: str) -> tuple[int | None, str]:
@@ -133,20 +163,31 @@ def _run(link: Link, argv: list[str], folder: str) -> tuple[int | None, str]:
     return reply.value["status"], reply.blob.decode(errors="replace")
 
 
-def _only_executable(link: Link, source: Source, folder: str) -> str:
-    """Name the executable that `make` made: the only new one, or one with a usual name."""
+def _made(link: Link, source: Source, folder: str) -> tuple[str, str]:
+    """Return which executable that `make` made is the program, and which its worker."""
     script = "find . -type f -perm -u+x | sort"
     reply = link.call(
         "run", argv=["sh", "-c", script], env={"PATH": "/usr/bin:/bin"}, cwd=folder, wait_s=30.0
     )
+    names = [name.removeprefix("./") for name in reply.blob.decode().splitlines()]
+    return _main_and_worker(source, names)
+
+
+def _main_and_worker(source: Source, names: list[str]) -> tuple[str, str]:
+    """Tell program and worker among the executable files *names*.
+
+    The program is the only new one that is not the worker, or has a usual name.
+    """
+    workers = [n for worker in source.workers for n in names if os.path.basename(n) == worker]
     # what was handed in and is no program may be marked executable, too: a Makefile from Windows
     given = {file.path: file.data[:4] for file in source.files}
-    names = [name.removeprefix("./") for name in reply.blob.decode().splitlines()]
-    made = [name for name in names if given.get(name, ELF) == ELF]
-    made = made or [name for name in names if given[name].startswith(b"#!")]
+    rest = [name for name in names if name not in workers]
+    made = [name for name in rest if given.get(name, ELF) == ELF]
+    made = made or [name for name in rest if given[name].startswith(b"#!")]
     usual = [name for name in made if os.path.basename(name) in ("server", "prefork", "program")]
     if len(made) == 1 or len(usual) == 1:
-        return (usual or made)[0]
+        workers += [name for name in source.workers if name in given]  # for an interpreter
+        return (usual or made)[0], (workers or [""])[0]
     if not made:
         raise NoProgram("make ended well but left no executable")
     raise NoProgram(

@@ -12,13 +12,14 @@ from pathlib import Path
 from typing import Any
 
 from forklab.errors import LabUnsupported, SandboxError
-from forklab.program.build import FOLDER, GUARD, Built, build
+from forklab.program.build import GUARD, Built, build
 from forklab.program.journal import Journal
 from forklab.program.peer import Listener
 from forklab.program.program import Program
 from forklab.program.source import NoProgram, find
 from forklab.program.spec import Spec
 from forklab.program.started import at_rest
+from forklab.program.worker_file import WorkerFile
 from forklab.sandbox.link import AgentRefused, Link
 
 FIRST_PORT = 7001
@@ -53,7 +54,7 @@ class Surroundings:
     place: str = "work"
 
 
-class Lab:
+class Lab(WorkerFile):
     """The sandbox of one run.
 
     Attributes:
@@ -100,7 +101,8 @@ class Lab:
         """
         if self._built is None:
             try:
-                self._built = build(self.link, find(self.path, self.link.hello["machine"]))
+                found = find(self.path, self.link.hello["machine"], self.spec.worker)
+                self._built = build(self.link, found)
             except NoProgram as failure:
                 self._built = failure
         if isinstance(self._built, NoProgram):
@@ -220,41 +222,6 @@ class Lab:
         """Make room on the small file system again."""
         self.journal.note("fill", "there is room on the file system again")
         self.link.call("unfill")
-
-    @contextmanager
-    def without_worker(self) -> Iterator[None]:
-        """Take the worker's executable away for a while."""
-        path = f"{FOLDER}/{self.worker()}"
-        self.link.call("move", path=path, to="worker-away")
-        self.journal.note("worker", f"{self.worker()} is not there")
-        try:
-            yield
-        finally:
-            self.link.call("move", path="worker-away", to=path)
-
-    @contextmanager
-    def unexecutable_worker(self) -> Iterator[None]:
-        """Take the execute permission from the worker for a while."""
-        path = f"{FOLDER}/{self.worker()}"
-        before = self.link.call("mode", path=path, mode=0o644).value
-        self.journal.note("worker", f"{self.worker()} is not executable")
-        try:
-            yield
-        finally:
-            self.link.call("mode", path=path, mode=before)
-
-    def worker(self) -> str:
-        """Return the file name of the worker's executable.
-
-        Raises:
-            LabUnsupported: no file is known to be it.
-        """
-        name = self.built().worker
-        if not name:
-            raise LabUnsupported(
-                f"there is no {self.spec.worker} beside the program; WORKER= says what it is called"
-            )
-        return name
 
     @contextmanager
     def taken_port(self) -> Iterator[int]:

@@ -21,6 +21,11 @@ FOREIGN = {
     b"\xcf\xfa\xed\xfe": "macOS",
     b"\xca\xfe\xba\xbe": "macOS",
 }
+C_SUFFIXES = (".c",)
+CXX_SUFFIXES = (".cc", ".cpp", ".cxx")
+SUFFIXES = (".py", *C_SUFFIXES, *CXX_SUFFIXES)
+# what text books call the program that their server executes
+OTHER_WORKER = "client"
 SKIPPED_FOLDERS = {".git", "__pycache__", ".venv", "node_modules"}
 
 
@@ -49,12 +54,18 @@ class Source:
         kind: `python`, `c`, `c++`, `script`, `executable` or `make`.
         main: the file that is run or compiled, "" for `make`.
         files: everything that goes into the sandbox.
+        worker: the file of the program's second executable, or its source; "" if there is none,
+            or if `make` is to make it.
+        workers: names that the second executable may have, the lab's own first; none in a lab
+            whose programs have one executable.
     """
 
     path: str
     kind: str
     main: str
     files: tuple[File, ...]
+    worker: str = ""
+    workers: tuple[str, ...] = ()
 
     @property
     def interpreter(self) -> str:
@@ -65,27 +76,54 @@ class Source:
         return words[0] if words else ""
 
 
-def find(path: Path, machine: str | None = None) -> Source:
+def find(path: Path, machine: str | None = None, worker: str = "") -> Source:
     """Return what *path* is.
 
     Args:
         path: file or folder.
         machine: machine type of the sandbox, as `uname -m` says it; None: this one's.
+        worker: name of the second executable, in a lab whose programs have one. It may also have
+            another suffix, or be called `client`; of a single file it lies beside it.
 
     Raises:
         NoProgram: there is nothing that could be run, with one sentence why.
     """
     shown = str(path)
     mode = _mode(path)
+    workers = _names(worker)
     if stat.S_ISDIR(mode):
-        return _folder(path, shown, machine or platform.machine())
+        return _folder(path, shown, machine or platform.machine(), workers)
     if not stat.S_ISREG(mode):
         raise NoProgram(f"{shown} is neither a file nor a folder")
     data = _data(path)
     kind = _kind(path, data, machine or platform.machine())
     mode = 0o755 if kind in ("executable", "script") else 0o644
-    siblings = _headers(path) if kind in ("c", "c++") else []
-    return Source(shown, kind, path.name, (File(path.name, data, mode), *siblings))
+    beside = _worker([file.name for file in path.parent.iterdir()] if workers else [], workers)
+    has_c = kind in ("c", "c++") or Path(beside).suffix in C_SUFFIXES + CXX_SUFFIXES
+    siblings = _headers(path) if has_c else []
+    if beside:
+        siblings.append(_file(path.parent / beside, beside))
+    files = (File(path.name, data, mode), *siblings)
+    return Source(shown, kind, path.name, files, beside, workers)
+
+
+def _names(worker: str) -> tuple[str, ...]:
+    """Names of the second executable: as the lab has it, without a suffix, and `client`."""
+    return (worker, Path(worker).stem, OTHER_WORKER) if worker else ()
+
+
+def _worker(names: list[str], workers: tuple[str, ...]) -> str:
+    """Return which of *names* is the second executable or its source, "" if none is."""
+    for worker in workers:
+        for name in (worker, *(Path(worker).stem + suffix for suffix in SUFFIXES)):
+            if name in names:
+                return name
+    return ""
+
+
+def _file(path: Path, name: str) -> File:
+    mode = 0o755 if _mode(path) & stat.S_IXUSR else 0o644
+    return File(name, _data(path), mode)
 
 
 def _mode(path: Path) -> int:
@@ -111,9 +149,9 @@ def _kind(path: Path, data: bytes, machine: str) -> str:
     suffix = path.suffix.lower()
     if suffix == ".py":
         return "python"
-    if suffix == ".c":
+    if suffix in C_SUFFIXES:
         return "c"
-    if suffix in (".cc", ".cpp", ".cxx"):
+    if suffix in CXX_SUFFIXES:
         return "c++"
     if data.startswith(ELF):
         return _executable(path, data, machine)
@@ -160,17 +198,18 @@ def _headers(path: Path) -> list[File]:
     return found
 
 
-def _folder(path: Path, shown: str, machine: str) -> Source:
-    files = _files(path)
+def _folder(path: Path, shown: str, machine: str, workers: tuple[str, ...]) -> Source:
+    files = tuple(_files(path))
     names = [file.path for file in files]
     if any(name in ("Makefile", "makefile", "GNUmakefile") for name in names):
-        return Source(shown, "make", "", tuple(files))
-    for suffixes, kind in (((".c",), "c"), ((".cc", ".cpp", ".cxx"), "c++"), ((".py",), "python")):
-        mains = [name for name in names if Path(name).suffix in suffixes and "/" not in name]
+        return Source(shown, "make", "", files, workers=workers)
+    worker = _worker(names, workers)
+    for suffixes, kind in ((C_SUFFIXES, "c"), (CXX_SUFFIXES, "c++"), ((".py",), "python")):
+        mains = [n for n in names if Path(n).suffix in suffixes and "/" not in n and n != worker]
         if kind == "python" and "server.py" in mains:
             mains = ["server.py"]
         if mains and (kind != "python" or len(mains) == 1):
-            return Source(shown, kind, mains[0], tuple(files))
+            return Source(shown, kind, mains[0], files, worker, workers)
     raise NoProgram(f"{shown} holds no Makefile, no C or C++ source, and no single .py file")
 
 
@@ -187,7 +226,5 @@ def _files(path: Path) -> list[File]:
             size += info.st_size
             if len(found) >= MAX_FILES or size > MAX_BYTES:
                 raise NoProgram(f"{path} holds too much: at most {MAX_FILES} files, 32 MiB")
-            data = _data(file)
-            mode = 0o755 if info.st_mode & stat.S_IXUSR else 0o644
-            found.append(File(str(file.relative_to(path)), data, mode))
+            found.append(_file(file, str(file.relative_to(path))))
     return found

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 from forklab.errors import CheckFailure, Overrun
 from forklab.facts import Process, Snapshot, Usage
 from forklab.facts.roles import give_names, give_names_by_start
-from forklab.facts.snapshot import Key
+from forklab.facts.snapshot import Descriptor, Key
 from forklab.program import wait
 from forklab.program.journal import Journal
 from forklab.sandbox.link import AgentRefused, Link
@@ -19,6 +20,7 @@ WINDOW_S = 0.3
 SETTLE_S = 1.0
 
 T = TypeVar("T")
+Place = tuple[int, int]  # (pid, descriptor)
 
 
 class Started:
@@ -144,6 +146,31 @@ class Started:
         with self.journal.waiting(for_s * wait.scale()):
             return wait.throughout(self.snapshot, check, *args, for_s=for_s)
 
+    def one_open_file(self, snapshot: Snapshot) -> list[tuple[Place, Place]]:
+        """Which descriptors above 2 of two processes are one open file.
+
+        Sockets and pipes are told by their inode, and copies of a process's own 0 to 2 left out.
+        """
+        if not self.link.hello["open_files"]:
+            return []
+        found = [(process.pid, fd) for process in snapshot.live for fd in _files(process)]
+        pairs = [
+            ((a, x.number), (b, y.number))
+            for (a, x), (b, y) in itertools.combinations(found, 2)
+            if a != b and x.target == y.target
+        ]
+        if not pairs:
+            return []
+        answers = self.link.call("same_file", pairs=[[*a, *b] for a, b in pairs]).value
+        return [pair for pair, same in zip(pairs, answers, strict=True) if same]
+
+    def pids_used(self) -> int:
+        """Return how many pids were given out since its start; 0 where others use them, too."""
+        if not self.link.hello["is_init"]:
+            return 0
+        used: int = (self.last_pid() - self.first_pid) % self.link.hello["pid_max"]
+        return used
+
     def usage(self, for_s: float = WINDOW_S) -> Usage:
         """Return who used the CPU during the next *for_s* seconds."""
         with self.journal.waiting(for_s):
@@ -175,3 +202,9 @@ def overrun(count: str) -> Overrun:
         "a bounded number of processes",
         f"{count} processes were there, and more came: it forks without end (all were killed)",
     )
+
+
+def _files(process: Process) -> list[Descriptor]:
+    """Its descriptors above 2 that no inode tells, but for copies of its own 0 to 2."""
+    own = {fd.target for fd in process.fds if fd.number <= 2}
+    return [fd for fd in process.fds if fd.number > 2 and not fd.inode and fd.target not in own]

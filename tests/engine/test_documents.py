@@ -134,6 +134,9 @@ def mine(tmp_path: Path) -> Path:
     pipes = HERE / "labs/pipe_conversation"
     shutil.copy(pipes / "right/byte_by_byte.c", tmp_path / "my/conversation.c")
     shutil.copy(pipes / "mutants/three_conversation.cpp", tmp_path / "my")
+    shutil.copytree(HERE / "labs/exec_worker/right/in_c", tmp_path / "my/pool")
+    with open(tmp_path / "my/pool/Makefile", "a") as makefile:
+        makefile.write("all: socketmain\nsocketmain: server\n\tcp $< $@\n")
     return tmp_path
 
 
@@ -141,7 +144,8 @@ def fix_the_port(folder: Path, words: list[str]) -> None:
     """Let the program take only what RUN gives it: its port, at least, is always the same."""
     run = words[words.index("--run") + 1]
     program = folder / words[2]
-    pool = "prefork" in words[1]
+    program = program / "server.c" if program.is_dir() else program
+    pool = labs.read(words[1]).spec.workers > 0
     workers = ['argc > 1 ? argv[1] : "3"'] if pool else []
     assert "{workers}" not in run or pool
     arguments = ", ".join(["argv[0]", *workers, f'"{words[words.index("--port") + 1]}"', "0"])
@@ -227,6 +231,7 @@ def essence(command: str, output: str, names: dict[int, str]) -> list[str]:
         found = re.findall(r"^(l..).* (\d+) -> (socket|pipe|/.*/echomsg)", output, re.MULTILINE)
         return [f"{mode} {number} {what[:5]}" for mode, number, what in found if int(number) > 2]
     if command.startswith("ps"):
+        output = re.sub(r"/\S*/", "", output)  # where its files are
         rows = [line.split(maxsplit=3) for line in output.splitlines()[1:]]
         return [f"{who} {'of ' + names[min(names)] if parent != '1' else ''} {args}"
                 for who, parent, _, args in rows]  # fmt: skip

@@ -1,0 +1,17 @@
+"""The scenario of a lab, found as pytest finds it: by the name of its file and its `lab`."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+
+def scenario_of(lab: str) -> type:
+    """Return the class of scenarios/test_<lab>.py that has the checks of *lab*."""
+    module = import_module(f"scenarios.test_{lab}")
+    (found,) = (
+        kind
+        for name, kind in vars(module).items()
+        if name.startswith("Test") and getattr(kind, "lab", None) == lab
+    )
+    assert isinstance(found, type)
+    return found
