@@ -1,7 +1,7 @@
 """Mutant of split_client: lines wait in a buffer until it is full or the input ends.
 
 Fails: sends-what-is-typed, sends-while-nothing-arrives
-Also: prints-what-arrives, half-closes-on-end-of-input, long-lines
+Also: long-lines
 """
 
 import os

@@ -1,6 +1,7 @@
 """Mutant of split_client: each reply is printed again.
 
-Fails: prints-what-arrives, prints-without-being-asked, half-closes-on-q, long-lines
+Fails: prints-what-arrives, prints-without-being-asked, half-closes-on-q
+Also: long-lines
 """
 
 import os

@@ -1,7 +1,7 @@
 """Mutant of split_client: each line is sent with the rest of a 30-byte buffer behind it.
 
 Fails: sends-what-is-typed, sends-while-nothing-arrives, half-closes-on-end-of-input
-Also: long-lines, prints-what-arrives
+Also: long-lines
 """
 
 import os

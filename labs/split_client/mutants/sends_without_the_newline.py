@@ -2,7 +2,6 @@
 
 Fails: sends-what-is-typed, sends-while-nothing-arrives, half-closes-on-end-of-input,
     long-lines
-Also: prints-what-arrives
 """
 
 import os
