@@ -178,7 +178,8 @@ class SplitClientChecks:
             program, server = self.connected(lab, stdin=stdin)
             if line:
                 self.asks(program, server, line, REPLIES[0])
-            program.type(rest)
+            if rest:
+                program.type(rest)
             self.end_input(program)
             if rest:
                 server.receive(len(line + rest))
@@ -247,11 +248,11 @@ class SplitClientChecks:
             self.sends(program, server, line_of(size))
         self.nothing_more_arrives(server)
 
-        program, server = self.connected(lab, stdin="pipe", stdout="pipe")
-        replies = b"".join(line_of(size) for size in REPLY_SIZES) + WITH_A_NUL
-        server.send(replies)
-        server.close()
-        program.eventually_printed(split.printed, replies)
+        for reply in (b"".join(map(line_of, REPLY_SIZES)), WITH_A_NUL):
+            program, server = self.connected(lab, stdin="pipe", stdout="pipe")
+            server.send(reply)
+            server.close()
+            program.eventually_printed(split.printed, reply)
 
     @check("no-server", "robust", needs=())
     def test_no_server(self, lab: Lab) -> None:

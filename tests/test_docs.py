@@ -23,12 +23,17 @@ from forklab.results import record
 from forklab.sandbox import link
 from scenarios.test_fork_echo import TestForkEcho as ForkEcho
 from scenarios.test_prefork import TestPrefork as Prefork
+from scenarios.test_split_client import TestSplitClient as SplitClient
 from tests import documents
 from tests.documents import HERE
 from tests.test_house import make
 
 DOCUMENTS = [pytest.param(path, id=str(path.relative_to(HERE))) for path in documents.documents()]
-SCENARIOS: dict[str, type] = {"fork_echo": ForkEcho, "prefork": Prefork}
+SCENARIOS: dict[str, type] = {
+    "fork_echo": ForkEcho,
+    "prefork": Prefork,
+    "split_client": SplitClient,
+}
 UNTOUCHED = ("-n", "-o", ".venv/.made-from-pyproject")
 # what an option between backticks may belong to, beside forklab
 OF_OTHERS = {"--pdb", "--strict"}

@@ -28,9 +28,15 @@ PREFORK = (
     "replaces-a-killed-worker", "workers-end-with-the-dispatcher", "takes-any-pool-size",
     "survives-a-stopped-worker",
 )  # fmt: skip
+SPLIT_CLIENT = (
+    "two-processes", "sends-what-is-typed", "prints-what-arrives", "prints-without-being-asked",
+    "sends-while-nothing-arrives", "half-closes-on-q", "half-closes-on-end-of-input",
+    "ends-when-the-server-closes", "leaves-no-orphan", "reaps-its-child", "long-lines", "no-server",
+)  # fmt: skip
 CHECKS = [
     *(("fork_echo", check_id) for check_id in (*COMMON, *FORK_ECHO)),
     *(("prefork", check_id) for check_id in (*COMMON, *PREFORK)),
+    *(("split_client", check_id) for check_id in SPLIT_CLIENT),
 ]
 CODE = re.compile(r";$|[{}]|==|\w\(\)|\b(if|while|for) *\(|->|\w\([a-z&-]")
 
@@ -50,6 +56,7 @@ def test_no_hint_is_for_a_check_that_does_not_exist() -> None:
     assert set(hints.read(labs / "hints.toml")) == set(COMMON)
     assert set(hints.read(labs / "fork_echo/hints.toml")) <= {*COMMON, *FORK_ECHO}
     assert set(hints.read(labs / "prefork/hints.toml")) <= {*COMMON, *PREFORK}
+    assert set(hints.read(labs / "split_client/hints.toml")) == set(SPLIT_CLIENT)
 
 
 @pytest.mark.parametrize(("lab", "check_id"), CHECKS)

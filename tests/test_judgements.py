@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 HERE = Path(__file__).resolve().parent
-ROOMS = {"processes", "descriptors", "pool", "traffic"}
+ROOMS = {"processes", "descriptors", "pool", "split", "traffic"}
 
 
 def raises(room: str) -> set[str]:

@@ -59,8 +59,8 @@ def waits_for_a_line(snapshot: Snapshot) -> Process:
         p for p in snapshot.live if p.sleeps and p.call and p.call[0] in WAITS_FOR_SEVERAL
     ]
     if not found or len(reading) > 1:
-        count = len(reading) or "no"
-        raise CheckFailure("one process waits for a line", f"{count} process does")
+        seen = f"{len(reading)} processes do" if reading else "no process does"
+        raise CheckFailure("one process waits for a line", seen)
     return found[0]
 
 
@@ -114,7 +114,8 @@ def printed(output: bytes, payload: bytes) -> None:
     found, wanted = digits(output), digits(payload)
     if found == wanted:
         return
-    expected = f"the {len(wanted)} digits that the server sent are printed"
+    nul = ", with a NUL among them," if b"\0" in payload else ""
+    expected = f"the {len(wanted)} digits that the server sent{nul} are printed"
     rest = without(found, wanted)
     if rest is None:
         raise CheckFailure(expected, _difference(found, wanted))
