@@ -92,7 +92,7 @@ def test_a_line_for_two_readers_or_for_none_is_not_waited_for() -> None:
     two = picture(holder(10, call=READS_INPUT), holder(11, call=READS_INPUT))
     busy = picture(holder(10), process(11, state="R"))
 
-    assert failure(split.waits_for_a_line, two).seen == "2 process does"
+    assert failure(split.waits_for_a_line, two).seen == "2 processes do"
     assert failure(split.waits_for_a_line, busy).seen == "no process does"
 
 
@@ -183,7 +183,7 @@ def test_a_prefix_or_a_prompt_is_free(output: bytes) -> None:
         (b"> 3141592653\n", "the first 10 of them are; those behind '3141592653' are missing"),
         (
             PAYLOAD[11:] + PAYLOAD[:11],
-            "digit 1 differs: sent '>3<141592653589', printed '>5<897932",
+            "byte 1 of them differs: sent '>3<14159265",
         ),
         (PAYLOAD + PAYLOAD, "they are printed more than once"),
     ],

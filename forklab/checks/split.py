@@ -145,7 +145,7 @@ def _difference(found: bytes, wanted: bytes) -> str:
     same = common_prefix(wanted, found)
     if same == len(found):
         return f"the first {same} of them are; those behind '{_tail(wanted[:same])}' are missing"
-    return f"digit {same + 1} differs: sent {around(wanted, same)}, printed {around(found, same)}"
+    return f"byte {same + 1} of them differs: sent {around(wanted, same)}, printed {around(found, same)}"
 
 
 def _tail(data: bytes) -> str:
