@@ -73,6 +73,12 @@ class SplitClientChecks:
         server.receive(len(server.received) + len(line))
         server.send(reply)
 
+    def ends(self, program: Program, server: Peer) -> None:
+        """End the conversation: `q`, and the server closes when it has read to the end."""
+        self.type(program, b"q\n")
+        server.read_to_end()
+        server.close()
+
     def nothing_more_arrives(self, server: Peer) -> None:
         """Demand that for a moment the server gets nothing more."""
         typed = server.received
@@ -118,8 +124,7 @@ class SplitClientChecks:
 
         program, server = self.connected(lab, stdout="pipe")
         self.asks(program, server, LINES[0], REPLIES[0])
-        server.close()
-        program.settle(processes.all_ended, program.names)
+        self.ends(program, server)
         program.eventually_printed(split.printed, REPLIES[0])
 
     @check("prints-without-being-asked", "core", needs=("connects",))
@@ -198,10 +203,8 @@ class SplitClientChecks:
         """
         program, server = self.connected(lab)
         self.asks(program, server, LINES[0], REPLIES[0])
-        self.type(program, b"q\n")
-        server.read_to_end()
 
-        server.close()
+        self.ends(program, server)
 
         program.eventually(processes.all_ended, program.names)
         split.ended_well(program.ended())
@@ -251,7 +254,7 @@ class SplitClientChecks:
         for reply in (b"".join(map(line_of, REPLY_SIZES)), WITH_A_NUL):
             program, server = self.connected(lab, stdin="pipe", stdout="pipe")
             server.send(reply)
-            server.close()
+            self.ends(program, server)
             program.eventually_printed(split.printed, reply)
 
     @check("no-server", "robust", needs=())

@@ -145,7 +145,8 @@ def _difference(found: bytes, wanted: bytes) -> str:
     same = common_prefix(wanted, found)
     if same == len(found):
         return f"the first {same} of them are; those behind '{_tail(wanted[:same])}' are missing"
-    return f"byte {same + 1} of them differs: sent {around(wanted, same)}, printed {around(found, same)}"
+    sent, seen = around(wanted, same), around(found, same)
+    return f"byte {same + 1} of them differs: sent {sent}, printed {seen}"
 
 
 def _tail(data: bytes) -> str:

@@ -1,6 +1,7 @@
 """Mutant of split_client: at `q` the writer ends the reader, too.
 
 Fails: half-closes-on-q
+Also: prints-what-arrives, long-lines
 """
 
 import os

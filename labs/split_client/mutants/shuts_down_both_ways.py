@@ -1,6 +1,7 @@
 """Mutant of split_client: at `q` both directions are shut down, and what still comes is lost.
 
 Fails: half-closes-on-q
+Also: prints-what-arrives, long-lines
 """
 
 import os
