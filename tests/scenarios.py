@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import inspect
 from importlib import import_module
+
+from forklab.checks.declare import declaration
 
 
 def scenario_of(lab: str) -> type:
@@ -15,3 +18,9 @@ def scenario_of(lab: str) -> type:
     )
     assert isinstance(found, type)
     return found
+
+
+def ids_of(scenario: type) -> list[str]:
+    """Return the ids of the checks of *scenario*, its own and those that it inherits."""
+    methods = (method for _, method in inspect.getmembers(scenario, inspect.isfunction))
+    return [found.id for method in methods if (found := declaration(method)) is not None]

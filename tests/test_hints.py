@@ -7,44 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from forklab import hints, tree
+from forklab import hints, labs, tree
 from forklab.errors import UsageError
+from scenarios.servers import ServerChecks
+from tests.scenarios import ids_of, scenario_of
 
-COMMON = (
-    "starts", "bad-usage", "echoes", "echoes-any-bytes", "echoes-a-large-stream",
-    "answers-a-half-close", "serves-many-at-once", "survives-a-reset", "survives-a-slow-reader",
-    "does-not-spin", "leaks-nothing", "stops-clean",
-)  # fmt: skip
-FORK_ECHO = (
-    "a-child-per-connection", "parent-closes-the-connection", "child-closes-the-listener",
-    "child-holds-no-other-client", "reaps-each-child", "reaps-within-a-second", "reaps-a-burst",
-    "reaps-while-busy", "accept-survives-sigchld", "survives-fork-failure",
-    "survives-descriptor-shortage", "waits-out-a-shortage", "a-killed-child-hurts-nobody",
-)  # fmt: skip
-ECHO_STORE = (
-    "a-writer-apart", "stores-ten-messages", "stores-everything", "keeps-messages-whole",
-    "keeps-any-bytes", "children-hold-only-the-write-end", "writer-holds-only-the-read-end",
-    "loses-nothing-on-stop", "loses-nothing-on-ctrl-c", "survives-a-dead-writer",
-    "survives-a-full-disk", "refuses-an-unwritable-file",
-)  # fmt: skip
-PREFORK = (
-    "forks-in-advance", "forks-for-nobody", "passes-the-connection", "dispatcher-closes-its-copy",
-    "workers-do-not-accept", "one-channel-each", "channels-are-private", "spreads-over-workers",
-    "the-next-one-waits-or-is-told", "comes-back-to-idle", "survives-a-killed-worker",
-    "replaces-a-killed-worker", "workers-end-with-the-dispatcher", "takes-any-pool-size",
-    "survives-a-stopped-worker",
-)  # fmt: skip
-PIPE_CONVERSATION = (
-    "one-child", "one-pipe-per-direction", "three-exchanges", "works-on-a-terminal",
-    "works-from-a-pipe", "unused-ends-closed", "notices-a-dead-partner", "ends-and-reaps",
-    "keeps-long-messages-whole",
-)  # fmt: skip
-CHECKS = [
-    *(("fork_echo", check_id) for check_id in (*COMMON, *FORK_ECHO)),
-    *(("pipe_conversation", check_id) for check_id in PIPE_CONVERSATION),
-    *(("echo_store", check_id) for check_id in (*COMMON, *FORK_ECHO, *ECHO_STORE)),
-    *(("prefork", check_id) for check_id in (*COMMON, *PREFORK)),
-]
+COMMON = set(ids_of(ServerChecks))
+CHECKS = [(lab, check_id) for lab in labs.names() for check_id in ids_of(scenario_of(lab))]
 CODE = re.compile(r";$|[{}]|==|\w\(\)|\b(if|while|for) *\(|->|\w\([a-z&-]")
 
 
@@ -58,14 +27,11 @@ def test_each_check_has_a_question_a_place_to_read_and_a_shape(lab: str, check_i
 
 
 def test_no_hint_is_for_a_check_that_does_not_exist() -> None:
-    labs = tree.root() / "labs"
+    folder = tree.root() / "labs"
 
-    assert set(hints.read(labs / "hints.toml")) == set(COMMON)
-    assert set(hints.read(labs / "fork_echo/hints.toml")) <= {*COMMON, *FORK_ECHO}
-    assert set(hints.read(labs / "pipe_conversation/hints.toml")) == set(PIPE_CONVERSATION)
-    store = {*COMMON, *FORK_ECHO, *ECHO_STORE}
-    assert set(hints.read(labs / "echo_store/hints.toml")) <= store
-    assert set(hints.read(labs / "prefork/hints.toml")) <= {*COMMON, *PREFORK}
+    assert set(hints.read(folder / "hints.toml")) == COMMON
+    for lab in labs.names():
+        assert set(hints.read(folder / lab / "hints.toml")) <= set(ids_of(scenario_of(lab))), lab
 
 
 @pytest.mark.parametrize(("lab", "check_id"), CHECKS)

@@ -9,7 +9,8 @@ import pytest
 
 HERE = Path(__file__).resolve().parent
 ROOMS = {
-    "descriptors", "execed", "passing", "pipe_ends", "pool", "processes", "store", "talk", "traffic",
+    "descriptors", "execed", "passing", "pipe_ends", "pool", "processes", "split", "store", "talk",
+    "traffic",
 }  # fmt: skip
 
 

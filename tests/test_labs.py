@@ -89,6 +89,28 @@ PIPE_CONVERSATION = {
     "ends-and-reaps": CORE,
     "keeps-long-messages-whole": ROBUST,
 }
+EXEC_WORKER = PREFORK | {
+    "runs-another-program": CORE,
+    "channel-is-descriptor-0": CORE,
+    "inherits-nothing-else": CORE,
+    "missing-worker": ROBUST,
+    "worker-works-alone": ROBUST,
+    "dispatcher-works-alone": ROBUST,
+}
+SPLIT_CLIENT = {
+    "two-processes": CORE,
+    "sends-what-is-typed": CORE,
+    "prints-what-arrives": CORE,
+    "prints-without-being-asked": CORE,
+    "sends-while-nothing-arrives": CORE,
+    "half-closes-on-q": CORE,
+    "half-closes-on-end-of-input": CORE,
+    "ends-when-the-server-closes": CORE,
+    "leaves-no-orphan": ROBUST,
+    "reaps-its-child": ROBUST,
+    "long-lines": ROBUST,
+    "no-server": ROBUST,
+}
 LABS = {
     name: (scenario_of(name), checks)
     for name, checks in {
@@ -97,12 +119,18 @@ LABS = {
         "fork_echo": FORK_ECHO,
         "pipe_conversation": PIPE_CONVERSATION,
         "prefork": PREFORK,
+        "split_client": SPLIT_CLIENT,
     }.items()
 }
 # facts that a check can break beside the check's own id
-PREMISES = {"answers", "writer"}
+PREMISES = {"answers", "connects", "writer"}
 # another design altogether, or a whole loop more: they cannot be few lines
-LARGER = {"workers_accept.py": 110, "talks_to_itself.py": 60}
+LARGER = {
+    "workers_accept.py": 110,
+    "polls_in_one_process.py": 80,
+    "reader_sends_what_it_is_handed.py": 55,
+    "talks_to_itself.py": 60,
+}
 FEW_LINES = 36
 
 

@@ -23,6 +23,10 @@ WRITES = frozenset({"write", "writev", "sendto", "sendmsg", "sendfile", "splice"
 READS = frozenset({"read", "readv", "pread64", "recvfrom", "recvmsg", "recvmmsg"})
 ON_A_DESCRIPTOR = WRITES | READS | {"accept", "accept4"}
 WAITS = frozenset({"wait4", "waitid"})
+WAITS_FOR_SEVERAL = frozenset(
+    {"poll", "ppoll", "select", "pselect6", "epoll_wait", "epoll_pwait", "epoll_pwait2",
+     "io_uring_enter"}
+)  # fmt: skip
 # calls that a stop and its continuation end with EINTR although no handler runs (signal(7));
 # accept and recv are among them when SO_RCVTIMEO is set
 ENDED_BY_A_STOP = frozenset(

@@ -1,0 +1,26 @@
+"""Whether a program spins, for the scenarios of every lab."""
+
+from __future__ import annotations
+
+from forklab.checks import processes
+from forklab.program.program import Program
+
+GLANCE_S = 0.1
+
+
+def does_not_spin(program: Program) -> None:
+    """Demand that nobody spins: not in two windows in a row.
+
+    A short look is enough where nobody wants a CPU, and nobody stands in line for one.
+    """
+    if program.usage(GLANCE_S).at_rest and all(p.sleeps for p in program.snapshot().live):
+        return
+    for last in (False, True):
+        usage = program.usage()
+        keys = {p.pid: p.key for p in (program.last or program.snapshot()).processes}
+        failure = processes.spinners(usage, program.names, keys)
+        if failure is None:
+            return
+        if last:
+            failure.snapshot = program.snapshot()
+            raise failure
