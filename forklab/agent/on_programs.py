@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 import signal
 
@@ -167,8 +168,9 @@ class OnPrograms(State):
         """Set a soft limit of a running process; answer the [soft, hard] of before."""
         pid, soft = message["pid"], message["soft"]
         try:
-            if soft is None:  # just above what is open now
-                soft = max((int(name) for name in os.listdir(f"/proc/{pid}/fd")), default=0) + 1
+            if soft is None:  # no number is free below it, not even one that was closed
+                taken = {int(name) for name in os.listdir(f"/proc/{pid}/fd")}
+                soft = next(number for number in itertools.count() if number not in taken)
             return list(spawn.set_soft_limit(pid, message["name"], soft, self.uid)), b""
         except FileNotFoundError:
             raise ProcessLookupError from None

@@ -90,10 +90,10 @@ class Acts(Started):
         Args:
             process: the one that is limited.
             name: `nproc` or `nofile`.
-            soft: the limit; None: just above the highest open descriptor.
+            soft: the limit; None: the lowest free descriptor, so that none can be opened.
         """
         title = {"nproc": "RLIMIT_NPROC", "nofile": "RLIMIT_NOFILE"}[name]
-        what = "just above its highest descriptor" if soft is None else str(soft)
+        what = "its lowest free descriptor" if soft is None else str(soft)
         self.journal.note("limit", f"soft {title} of {self.name(process)} becomes {what}")
         before = self._act("limit", process, name=name, soft=soft)
         try:

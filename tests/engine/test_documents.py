@@ -20,7 +20,9 @@ from pathlib import Path
 import pytest
 
 from forklab import labs
+from forklab.checks import split
 from forklab.program.lab import Lab
+from forklab.program.program import Program
 from forklab.sandbox import engine, image
 from forklab.sandbox.container import Container
 from forklab.sandbox.link import Link
@@ -32,7 +34,7 @@ pytestmark = pytest.mark.engine
 
 README = HERE / "README.md"
 # by lab: a check that passes for every program that its documents speak of
-ONE_CHECK = {"pipe-conversation": "one-child"}
+ONE_CHECK = {"pipe-conversation": "one-child", "split-client": "two-processes"}
 UNTOUCHED = ("-n", "-o", ".venv/.made-from-pyproject")
 
 
@@ -137,6 +139,8 @@ def mine(tmp_path: Path) -> Path:
     shutil.copytree(HERE / "labs/exec_worker/right/in_c", tmp_path / "my/pool")
     with open(tmp_path / "my/pool/Makefile", "a") as makefile:
         makefile.write("all: socketmain\nsocketmain: server\n\tcp $< $@\n")
+    for name in ("echo_mpclient.c", "client.c"):
+        shutil.copy(HERE / "labs/split_client/right/plain.c", tmp_path / "my" / name)
     return tmp_path
 
 
@@ -147,15 +151,18 @@ def fix_the_port(folder: Path, words: list[str]) -> None:
     program = program / "server.c" if program.is_dir() else program
     pool = labs.read(words[1]).spec.workers > 0
     workers = ['argc > 1 ? argv[1] : "3"'] if pool else []
+    host = ['"127.0.0.1"'] if "client" in words[1] else []
     assert "{workers}" not in run or pool
-    arguments = ", ".join(["argv[0]", *workers, f'"{words[words.index("--port") + 1]}"', "0"])
+    port = f'"{words[words.index("--port") + 1]}"'
+    arguments = ["argv[0]", *workers, *host, port]
     program.rename(program.with_suffix(".h"))
     program.write_text(
         "#define main of_the_lab\n"
         f'#include "{program.stem}.h"\n'
         "#undef main\n"
         "int main(int argc, char **argv)\n"
-        f"{{ char *words[] = {{{arguments}}}; return of_the_lab({len(workers) + 2}, words); }}\n"
+        f"{{ char *words[] = {{{', '.join(arguments)}, 0}};\n"
+        f"  return of_the_lab({len(arguments)}, words); }}\n"
     )
 
 
@@ -206,14 +213,17 @@ class Look:
     def of(cls, lab: str) -> Look:
         """Read the sheet of *lab*."""
         sheet = (HERE / f"labs/{lab}/README.md").read_text()
-        start = re.search(r"`python3 server\.py (?:(\d+) )?(\d+) </dev/null`", sheet)
+        start = re.search(
+            r"`python3 (?:server|client)\.py (?:([\d.]+) )?(\d+)(?: </dev/null)?`", sheet
+        )
         assert start is not None
         shown = []
         for block in documents.blocks(sheet):
             for part in re.split(r"^\$ ", block.text, flags=re.MULTILINE)[1:]:
                 command, _, output = part.partition("\n")
                 shown.append((command, output))
-        return cls(int(start[2]), int(start[1]) if start[1] else None, shown)
+        workers = int(start[1]) if start[1] and start[1].isdecimal() else None
+        return cls(int(start[2]), workers, shown)
 
     @property
     def pids(self) -> list[int]:
@@ -244,7 +254,7 @@ SERVERS = [name for name in labs.names() if labs.read(name).spec.plays == "serve
 
 @pytest.mark.parametrize("name", SERVERS)
 def test_what_a_sheet_shows_is_what_one_sees(name: str) -> None:
-    """The commands of the sheet, on the reference program with two clients, in the sandbox."""
+    """The commands of the sheet, on the reference program as it talks, in the sandbox."""
     with warnings.catch_warnings():
         # docker-py's wrapper of the attached socket closes it only when it is collected
         warnings.simplefilter("ignore", ResourceWarning)
@@ -256,13 +266,24 @@ def test_what_a_sheet_shows_is_what_one_sees(name: str) -> None:
         gc.collect()
 
 
+def talking(lab: Lab) -> Program:
+    """Start the program: a server with two clients that were answered, or a client of ours."""
+    if lab.spec.plays == "client":
+        listener = lab.listen()
+        program = lab.launch(port=listener.port, stdin="pty")
+        peer = listener.accept()
+        program.eventually(split.two_processes, peer.port, program.port, program.names)
+        return program
+    server = lab.start()
+    assert len(server.ask_all([server.connect(), server.connect()])) == 2
+    return server
+
+
 def look_at(link: Link, info: labs.LabInfo, look: Look) -> None:
     """Do what the sheet says, and demand that one sees what it shows."""
     lab = Lab(link, info.spec.changed(None, look.port, look.workers), info.program)
-    server = lab.start()
-    clients = [server.connect(), server.connect()]
-    assert len(server.ask_all(clients)) == 2
-    now = sorted(process.pid for process in server.stable().live)
+    program = talking(lab)
+    now = sorted(process.pid for process in program.stable().live)
     then, names = (
         {pid: f"process-{number}" for number, pid in enumerate(pids)} for pids in (look.pids, now)
     )

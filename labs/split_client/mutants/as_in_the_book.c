@@ -1,5 +1,5 @@
 /*
- * Mutant of split_client: the client of the text (10.5), with all that it leaves out.
+ * Mutant of split_client: it is the client of the text (10.5), with all that this leaves out.
  *
  * Fails: half-closes-on-end-of-input, leaves-no-orphan, reaps-its-child, long-lines
  */

@@ -1,4 +1,4 @@
-"""Mutant of split_client: one process that waits for both by poll().
+"""Mutant of split_client: one process waits for both by poll().
 
 Fails: two-processes
 """

@@ -1,4 +1,4 @@
-"""Mutant of split_client: one process: type a line, wait for the reply, type the next.
+"""Mutant of split_client: one process types a line, waits for the reply, types the next.
 
 Fails: two-processes, prints-without-being-asked, sends-while-nothing-arrives, leaves-no-orphan
 Also: long-lines
