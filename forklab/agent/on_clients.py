@@ -178,14 +178,17 @@ class OnClients(State):
         return {"listener": number, "port": listener.getsockname()[1]}, b""
 
     def op_accept(self, message: Message, blob: bytes) -> Pending:
-        """Wait for a connection on a listener of ours; answer its number, or null."""
+        """Wait for a connection on a listener of ours; answer its number, or null.
+
+        Nobody will connect any more once the program that was started is gone altogether.
+        """
         listener = self.listeners[message["listener"]]
 
         def test() -> Answer | None:
             try:
                 sock, _ = listener.accept()
             except BlockingIOError:
-                return None
+                return (None, b"") if self._is_over() else None
             sock.setblocking(False)
             conn = conns.Connection(sock, self.loop.poll, connected=True)
             return {"conn": self._keep(conn), "port": sock.getpeername()[1], **conn.state()}, b""

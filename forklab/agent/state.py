@@ -90,6 +90,13 @@ class State:
         except KeyError:
             raise Failure("gone", f"the agent started no process {pid}") from None
 
+    def _is_over(self) -> bool:
+        """Whether a program was started, and nothing of it is there any more."""
+        programs = [child for child in self.children.by_pid.values() if not child.command]
+        if not programs or any(child.status is None for child in programs):
+            return False
+        return not self._mine(proc.stats())
+
     def _conn(self, message: Message) -> conns.Connection:
         try:
             return self.conns[message["conn"]]

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from forklab.checks.processes import Names, listed, named
 from forklab.errors import CheckFailure
 from forklab.facts import Process, Snapshot
-from forklab.facts.calls import READS, WAITS
+from forklab.facts.calls import NAPS, READS, WAITS
 from forklab.facts.snapshot import Key
 
 UP, DOWN = "child -> parent", "parent -> child"
@@ -118,6 +118,19 @@ def has_sent(snapshot: Snapshot, key: Key, names: Names) -> None:
     if _asks(snapshot, process) or not (_reads(process) or _waits(process)):
         who = named(key, names)
         raise CheckFailure(f"{who} has sent its line", f"{who} {process.doing}")
+
+
+def naps(snapshot: Snapshot, key: Key) -> bool:
+    """Whether process *key* sleeps for a time, and will go on by itself."""
+    process = snapshot.by_key.get(key)
+    return process is not None and process.call is not None and process.call[0] in NAPS
+
+
+def awake(snapshot: Snapshot, key: Key, names: Names) -> None:
+    """Demand that process *key* does not sleep for a time any more."""
+    if naps(snapshot, key):
+        who = named(key, names)
+        raise CheckFailure(f"{who} goes on", f"{who} {snapshot.by_key[key].doing}")
 
 
 def _alive(snapshot: Snapshot, key: Key, expected: str, names: Names) -> Process:

@@ -23,6 +23,7 @@ WRITES = frozenset({"write", "writev", "sendto", "sendmsg", "sendfile", "splice"
 READS = frozenset({"read", "readv", "pread64", "recvfrom", "recvmsg", "recvmmsg"})
 ON_A_DESCRIPTOR = WRITES | READS | {"accept", "accept4"}
 WAITS = frozenset({"wait4", "waitid"})
+NAPS = frozenset({"nanosleep", "clock_nanosleep"})
 WAITS_FOR_SEVERAL = frozenset(
     {"poll", "ppoll", "select", "pselect6", "epoll_wait", "epoll_pwait", "epoll_pwait2",
      "io_uring_enter"}

@@ -22,6 +22,13 @@ LENIENT = (
 )
 C_FLAGS = ("-O1", "-g", "-Wall", *LENIENT, "-pthread")
 CXX_FLAGS = ("-O1", "-g", "-Wall", "-pthread")
+# Old C++ sources forget headers that a compiler's own headers brought along. No flag makes that a
+# warning, so what does not build for this reason is given them.
+FORGOTTEN = (
+    "cstring", "cstdlib", "cstdio", "cerrno", "csignal", "unistd.h", "sys/types.h", "sys/wait.h",
+    "sys/socket.h", "arpa/inet.h",
+)  # fmt: skip
+UNDECLARED = ("was not declared", "has not been declared", "is not a member of")
 BUILD_S = 60.0
 BUILD_PROCESSES = 200
 GUARD = 40
@@ -125,6 +132,9 @@ def _compile(link: Link, steps: list[list[str]], folder: str) -> str:
     heard = []
     for argv in steps:
         status, said = _run(link, argv, folder)
+        if status and argv[0] == "g++" and any(word in said for word in UNDECLARED):
+            argv[1:1] = [word for header in FORGOTTEN for word in ("-include", header)]
+            status, said = _run(link, argv, folder)
         link.call("reset", keep_listeners=True, wait_s=30.0)
         if status != 0:
             late = f"did not end within {BUILD_S:.0f} s"

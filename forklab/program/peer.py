@@ -111,7 +111,7 @@ class Listener:
         if value is None:
             raise CheckFailure(
                 f"the program connects to port {self.port}",
-                f"within {within:.0f} s nobody has connected",
+                f"nobody has connected, within {within:.0f} s or until its end",
                 breaks=("connects",),
             )
         self._accepted += 1
