@@ -238,8 +238,10 @@ def essence(command: str, output: str, names: dict[int, str]) -> list[str]:
     if command.startswith("cat"):
         return output.splitlines()
     if command.startswith("ls"):  # 0 to 2 are others in the sandbox than in a terminal
-        found = re.findall(r"^(l..).* (\d+) -> (socket|pipe|/.*/echomsg)", output, re.MULTILINE)
-        return [f"{mode} {number} {what[:5]}" for mode, number, what in found if int(number) > 2]
+        found = re.findall(
+            r"^(l..).* (\d+) -> (?:/.*/)?(socket|pipe|echomsg)", output, re.MULTILINE
+        )
+        return [f"{mode} {number} {what}" for mode, number, what in found if int(number) > 2]
     if command.startswith("ps"):
         output = re.sub(r"/\S*/", "", output)  # where its files are
         rows = [line.split(maxsplit=3) for line in output.splitlines()[1:]]
