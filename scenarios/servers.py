@@ -19,13 +19,13 @@ from forklab.facts.status import failed_by_itself
 from forklab.program.client import Client
 from forklab.program.lab import Lab
 from forklab.program.program import HELLO, Program
+from scenarios.spinning import does_not_spin
 
 LINES = (b"hello\n", b"a line that is a good deal longer than the first\n", b"x\n", b"ten more\n")
 SIZES = (1, 29, 30, 31, 79, 80, 99, 100, 1024, 65536)
 EVERY_BYTE = bytes(range(256)) + b"\n"
 MIB = 1 << 20
 STALL = 16 * MIB
-GLANCE_S = 0.05
 QUIET_S = 0.1
 STALLED_S = 0.4
 TRIES = 3
@@ -82,25 +82,8 @@ class ServerChecks:
 
     def still_serves(self, server: Program) -> None:
         """Demand that the server lives, does not spin, and serves the next client."""
-        self.does_not_spin_now(server)
+        does_not_spin(server)
         traffic.answered(self.visit(server), "the next client")
-
-    def does_not_spin_now(self, server: Program) -> None:
-        """Demand that nobody spins: not in two windows in a row.
-
-        A short look is enough where nobody wants a CPU, and nobody stands in line for one.
-        """
-        if server.usage(GLANCE_S).at_rest and all(p.sleeps for p in server.snapshot().live):
-            return
-        for last in (False, True):
-            usage = server.usage()
-            keys = {p.pid: p.key for p in (server.last or server.snapshot()).processes}
-            failure = processes.spinners(usage, server.names, keys)
-            if failure is None:
-                return
-            if last:
-                failure.snapshot = server.snapshot()
-                raise failure
 
     # the checks
 
@@ -309,17 +292,17 @@ class ServerChecks:
         """
         lab.demand("sched", "this kernel does not tell who waits for a CPU (schedstat)")
         server = self.start(lab)
-        self.does_not_spin_now(server)
+        does_not_spin(server)
 
         clients = self.served(server, 1)
         if self.crowd > 1:
             clients.append(server.connect())  # it will leave without a word
-        self.does_not_spin_now(server)
+        does_not_spin(server)
 
         for client in clients:
             client.close()
         server.settle(self.ready_again, server, 0)
-        self.does_not_spin_now(server)
+        does_not_spin(server)
 
     @check("leaks-nothing", "core")
     def test_leaks_nothing(self, lab: Lab) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from forklab.checks import processes
 from forklab.program.program import Program
 
-GLANCE_S = 0.1
+GLANCE_S = 0.05
 
 
 def does_not_spin(program: Program) -> None:

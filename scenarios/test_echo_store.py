@@ -16,6 +16,7 @@ from forklab.facts.snapshot import Key
 from forklab.program.client import Client, exchange_all
 from forklab.program.lab import Lab
 from forklab.program.program import HELLO, Program
+from scenarios.spinning import does_not_spin
 from scenarios.test_fork_echo import REAPED_S, ForkEchoChecks, N
 
 GONE_S = 5.0
@@ -302,7 +303,7 @@ class TestEchoStore(ForkEchoChecks):
             lab.fill_disk()
         (client,) = self.served(server, 1)
         self.goes_on(lab, client, 4 * len(BLOCK))
-        self.does_not_spin_now(server)
+        does_not_spin(server)
         self.stored(server, [client])
         return server.stderr_text()
 

@@ -14,6 +14,7 @@ from forklab.program.client import Client
 from forklab.program.lab import Lab
 from forklab.program.program import HELLO, Program
 from scenarios.servers import ServerChecks
+from scenarios.spinning import does_not_spin
 
 N = 4
 BURST = 16
@@ -319,7 +320,7 @@ class ForkEchoChecks(ServerChecks):
                 raise LabUnsupported(
                     "the server ended of the shortage", because="survives-descriptor-shortage"
                 )
-            self.does_not_spin_now(server)
+            does_not_spin(server)
             used = (server.last_pid() - first) % lab.link.hello["pid_max"]
         if lab.can("is_init") and used > PIDS_IN_A_SHORTAGE:
             raise CheckFailure(

@@ -17,6 +17,7 @@ from forklab.program.client import Client
 from forklab.program.lab import Lab
 from forklab.program.program import HELLO, Program
 from scenarios.servers import ServerChecks, demand_declared
+from scenarios.spinning import does_not_spin
 
 NO_PEERS = "this kernel does not tell the other end of a Unix socket"
 ENDS_S = 1.0
@@ -50,7 +51,7 @@ class PreforkChecks(ServerChecks):
 
     def survived(self, server: Program) -> None:
         """The pool still serves as many clients at once as it has workers."""
-        self.does_not_spin_now(server)
+        does_not_spin(server)
         server.settle(self.ready_again, server, 0)
         self.all_answered(server, server.connect_all(server.workers))
 
@@ -313,7 +314,7 @@ class PreforkChecks(ServerChecks):
     def goes_on_without(self, server: Program, victim: Process) -> None:
         """Demand that the pool lives on after *victim* was killed."""
         server.eventually(processes.gone, [victim.key], server.names, within_s=ENDS_S)
-        self.does_not_spin_now(server)
+        does_not_spin(server)
         for number in range(1, AFTER_A_KILL + 1):
             self.between(server)
             traffic.answered(

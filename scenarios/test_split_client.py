@@ -15,6 +15,7 @@ from forklab.facts import describe_status
 from forklab.program.lab import Lab
 from forklab.program.peer import Peer
 from forklab.program.program import READY_S, Program, last_lines
+from forklab.program.started import at_rest
 from scenarios.spinning import does_not_spin
 
 LINES = (b"1203\n", b"456789012345678901234567\n", b"7\n", b"80\n")
@@ -94,6 +95,8 @@ class SplitClientChecks:
         process with poll, would be other designs.
         """
         program, server = self.connected(lab)
+        program.settle(split.two_processes, server.port, program.port, program.names)
+        program.settle(at_rest)  # one that fails at its first line is gone by then
 
         program.eventually(split.two_processes, server.port, program.port, program.names)
 
