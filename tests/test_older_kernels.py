@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from forklab.agent import ends, ipc, proc, sockdiag, state
+from forklab.agent import ends, ipc, kcmp, proc, sockdiag, state
 from forklab.agent.ends import Ends
 
 LISTENER = (
@@ -162,6 +162,12 @@ def test_a_connection_is_found_in_the_text_of_proc(monkeypatch: pytest.MonkeyPat
 @pytest.mark.usefixtures("no_sock_diag")
 def test_without_unix_diag_peers_are_unknown() -> None:
     assert state._unix_peers_are_shown() is False
+
+
+def test_without_kcmp_nobody_knows_what_is_one_open_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kcmp, "NUMBERS", {})
+    assert kcmp.same(os.getpid(), 0, os.getpid(), 0) is None
+    assert kcmp.works() is False
 
 
 @pytest.mark.parametrize(
