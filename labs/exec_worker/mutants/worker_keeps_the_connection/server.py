@@ -1,7 +1,7 @@
 """Mutant of exec_worker: the worker keeps each descriptor that it received.
 
 Fails: answers-a-half-close, comes-back-to-idle, leaks-nothing
-Also: survives-a-killed-worker
+Also: survives-a-killed-worker, echoes-a-large-stream, forks-for-nobody
 """
 
 import os
