@@ -231,7 +231,7 @@ class TestEchoStore(ForkEchoChecks):
 
                 self.lost_nothing(server, clients, sent)
 
-    @check("loses-nothing-on-ctrl-c", "robust", needs=STORES_ALL)
+    @check("loses-nothing-on-ctrl-c", "robust", needs=STORES)
     def test_loses_nothing_on_ctrl_c(self, lab: Lab) -> None:
         """SIGINT to all of its processes, as a terminal sends it, costs no message either.
 
@@ -239,7 +239,7 @@ class TestEchoStore(ForkEchoChecks):
         """
         server = self.start(lab)
         clients = server.connect_all(3)
-        sent = self.converse(server, clients, 50)
+        sent = self.converse(server, clients, 50 if lab.holds("stores-everything") else 5)
         server.settle(store.at_rest)
         parent = server.eventually(processes.listens, server.port)
 

@@ -23,7 +23,7 @@ from forklab.facts.snapshot import Key
 PORT = 7001
 NOW = 100.0
 STATES = {"ESTABLISHED": 1, "FIN_WAIT2": 5, "TIME_WAIT": 6, "CLOSE_WAIT": 8, "LISTEN": 10}
-CALLS = {"read": 0, "write": 1, "poll": 7, "accept": 43, "wait4": 61}
+CALLS = {"read": 0, "write": 1, "poll": 7, "accept": 43, "wait4": 61, "clock_nanosleep": 230}
 
 
 class Socket(NamedTuple):

@@ -132,6 +132,18 @@ def test_has_sent_fails_where_it_may_still_have_to(taken: Snapshot, seen: str) -
     assert failure(pipe_ends.has_sent, taken, key(11), NAMES).seen == seen
 
 
+def test_who_naps_goes_on_by_itself() -> None:
+    napping = picture(parent(), child(call=("clock_nanosleep", 0)))
+    reading = picture(parent(), child())
+
+    assert pipe_ends.naps(napping, key(11))
+    assert not pipe_ends.naps(reading, key(11))
+    assert not pipe_ends.naps(reading, key(99))
+    pipe_ends.awake(reading, key(11), NAMES)
+    told = failure(pipe_ends.awake, napping, key(11), NAMES)
+    assert told.seen == "child (pid 11) waits in clock_nanosleep"
+
+
 # who holds which end
 
 

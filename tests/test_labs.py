@@ -191,7 +191,7 @@ def test_premises_are_what_some_failure_breaks() -> None:
     )
 
     for premise in PREMISES:
-        assert re.search(rf'breaks=\([^)]*"{premise}"', text)
+        assert re.search(rf'breaks ?= ?\([^)]*"{premise}"', text)
 
 
 @pytest.mark.parametrize(("lab", "method", "found"), CHECKS)
