@@ -24,8 +24,7 @@ OPENED_S = 2.0
 FORKED_S = 0.3
 ANSWERED = ("starts", "answers")
 WITH_WRITER = (*ANSWERED, "writer")
-STORES = (*ANSWERED, "stores-ten-messages")
-STORES_ALL = (*STORES, "stores-everything")
+STORES = (*ANSWERED, "file")
 # a file system gives out whole pages: more than one, or what is left of the last page takes it all
 BLOCK = b"".join(b"%04d %s\n" % (line, b"b" * 58) for line in range(64))
 VOLUME = 200 * 1024
@@ -149,7 +148,7 @@ class TestEchoStore(ForkEchoChecks):
 
         store.holds_in_order(self.stored(server, [client]), messages)
 
-    @check("keeps-messages-whole", "robust", needs=STORES_ALL)
+    @check("keeps-messages-whole", "robust", needs=STORES)
     def test_keeps_messages_whole(self, lab: Lab) -> None:
         """Messages of eight clients at once are whole in the file, each client's in its order.
 
@@ -166,7 +165,7 @@ class TestEchoStore(ForkEchoChecks):
 
         store.holds_whole(self.stored(server, clients), sent)
 
-    @check("keeps-any-bytes", "robust", needs=STORES_ALL)
+    @check("keeps-any-bytes", "robust", needs=STORES)
     def test_keeps_any_bytes(self, lab: Lab) -> None:
         """100 KB of all byte values, NULs among them, are in the file as they were sent.
 

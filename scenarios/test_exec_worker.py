@@ -35,7 +35,7 @@ class TestExecWorker(PreforkChecks):
         After fork alone code and stack begin where the dispatcher's do; exec lays them anew.
         """
         lab.demand("unix_peers", NO_PEERS)
-        server = lab.start()
+        server = self.start(lab)
 
         server.eventually(
             execed.runs_another_program, server.port, lab.built().folder, server.names
@@ -48,7 +48,7 @@ class TestExecWorker(PreforkChecks):
         A program that is executed knows no other number: nobody told it one.
         """
         lab.demand("unix_peers", NO_PEERS)
-        server = lab.start()
+        server = self.start(lab)
 
         server.eventually(execed.channel_is_descriptor_0, server.port, server.names)
 
@@ -60,7 +60,7 @@ class TestExecWorker(PreforkChecks):
         program does not even know that it is there.
         """
         lab.demand("unix_peers", NO_PEERS)
-        server = lab.start()
+        server = self.start(lab)
 
         server.eventually(self.inherited_nothing, server)
 
@@ -70,7 +70,7 @@ class TestExecWorker(PreforkChecks):
         shared = server.one_open_file(snapshot)
         execed.inherits_nothing_else(snapshot, server.port, shared, server.names)
 
-    @check("missing-worker", "robust", needs=("starts",))
+    @check("missing-worker", "robust", needs=("starts", "runs-another-program"))
     def test_missing_worker(self, lab: Lab) -> None:
         """Without a worker to execute, the dispatcher says so and ends within two seconds.
 
@@ -138,7 +138,7 @@ class TestExecWorker(PreforkChecks):
         """
         demand_declared(lab, "protocol_one_byte", NO_PROTOCOL)
         with lab.probe_worker(PROBE):
-            server = lab.start()
+            server = self.start(lab)
             for _ in range(2):
                 clients = server.connect_all(lab.spec.workers)
                 for client in clients:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Sequence
+from typing import Any
 
 from forklab.checks import descriptors, passing, pool, processes, traffic
 from forklab.checks.declare import check
@@ -21,6 +22,7 @@ from scenarios.spinning import does_not_spin
 
 NO_PEERS = "this kernel does not tell the other end of a Unix socket"
 ENDS_S = 1.0
+FORKS_S = 0.5
 TOLD_S = 0.1
 AFTER_A_KILL = 8
 MANY_WORKERS = 1000
@@ -32,6 +34,12 @@ class PreforkChecks(ServerChecks):
     """What a server owes that passes connections to workers forked in advance."""
 
     # how a pool is treated
+
+    def start(self, lab: Lab, **changes: Any) -> Program:
+        """Start the program afresh; one that listens before it forks is given time to do so."""
+        server = super().start(lab, **changes)
+        server.settle(pool.has_workers, server.port, server.workers, within_s=FORKS_S)
+        return server
 
     def ready_again(self, snapshot: Snapshot, server: Program, inode: int) -> None:
         """Judge the idle picture."""
@@ -118,7 +126,7 @@ class PreforkChecks(ServerChecks):
         A worker is a process that has a channel to the dispatcher; whose child it is is free.
         """
         lab.demand("unix_peers", NO_PEERS)
-        server = lab.start()
+        server = self.start(lab)
 
         server.eventually(pool.has_pool, server.port, lab.spec.workers, server.names)
 
@@ -136,7 +144,7 @@ class PreforkChecks(ServerChecks):
 
         Forking for each connection is what a pool is to save.
         """
-        server = lab.start()
+        server = self.start(lab)
         before = {process.key for process in server.stable().live}
 
         for number in range(3 * lab.spec.workers):
@@ -150,7 +158,7 @@ class PreforkChecks(ServerChecks):
 
         The same socket, by its inode, has moved from the dispatcher to the worker.
         """
-        server = lab.start()
+        server = self.start(lab)
         before = {process.key for process in server.stable().live}
         (client,) = self.served(server, 1)
 
@@ -164,7 +172,7 @@ class PreforkChecks(ServerChecks):
 
         Passing a descriptor makes a second one: the first must be closed.
         """
-        server = lab.start()
+        server = self.start(lab)
         (client,) = self.served(server, 1)
 
         server.eventually(
@@ -177,7 +185,7 @@ class PreforkChecks(ServerChecks):
 
         Workers that accept by themselves are the other kind of prefork.
         """
-        server = lab.start()
+        server = self.start(lab)
         self.pool_of(server)
         server.eventually(pool.workers_do_not_listen, server.port, server.names)
 
@@ -192,7 +200,7 @@ class PreforkChecks(ServerChecks):
         Descriptors travel only over Unix sockets. One pair shared by all workers is as good.
         """
         lab.demand("unix_peers", NO_PEERS)
-        server = lab.start()
+        server = self.start(lab)
 
         server.eventually(pool.one_channel_each, server.port, lab.spec.workers, server.names)
 
@@ -204,7 +212,7 @@ class PreforkChecks(ServerChecks):
         the dispatcher's end.
         """
         lab.demand("unix_peers", NO_PEERS)
-        server = lab.start()
+        server = self.start(lab)
         self.workers_of(server)
 
         server.eventually(pool.channels_are_private, server.port, server.names)
@@ -216,7 +224,7 @@ class PreforkChecks(ServerChecks):
         The dispatcher must know who is idle.
         """
         self.demand_two(lab)
-        server = lab.start()
+        server = self.start(lab)
         self.pool_of(server)
 
         clients = server.connect_all(lab.spec.workers)
@@ -231,7 +239,7 @@ class PreforkChecks(ServerChecks):
 
         Whichever it is: the others are served on, and the next free worker takes the next client.
         """
-        server = lab.start()
+        server = self.start(lab)
         self.pool_of(server)
         clients = server.connect_all(lab.spec.workers)
         self.all_answered(server, clients)
@@ -265,7 +273,7 @@ class PreforkChecks(ServerChecks):
         """
         lab.demand("unix_peers", NO_PEERS)
         one = {"workers": 1} if lab.spec.takes_workers else {}
-        server = lab.start(**one)
+        server = self.start(lab, **one)
         self.workers_of(server)
         traffic.answered(self.visit(server), "the first client")
         workers = self.workers_of(server).workers
@@ -292,14 +300,14 @@ class PreforkChecks(ServerChecks):
 
     def kill_an_idle_worker(self, lab: Lab) -> tuple[Program, Process]:
         """Kill the first worker; return the program and whom it hit."""
-        server = lab.start()
+        server = self.start(lab)
         victim = self.workers_of(server).workers[0]
         server.signal(victim, signal.SIGKILL)
         return server, victim
 
     def kill_a_busy_worker(self, lab: Lab) -> tuple[Program, Process]:
         """Kill a worker that serves; its client must see the end."""
-        server = lab.start()
+        server = self.start(lab)
         before = {worker.key for worker in self.workers_of(server).workers}
         (client,) = self.served(server, 1)
         victim = server.eventually(
@@ -344,7 +352,7 @@ class PreforkChecks(ServerChecks):
         They see the end of file on their channel, unless somebody else holds the other end.
         """
         lab.demand("unix_peers", NO_PEERS)
-        server = lab.start()
+        server = self.start(lab)
         found = self.workers_of(server)
         assert found.dispatcher is not None
         server.signal(found.dispatcher, signal.SIGKILL)
@@ -357,7 +365,7 @@ class PreforkChecks(ServerChecks):
 
     def end_with_the_last_busy(self, lab: Lab) -> None:
         """The worker that was forked last is busy: it may hold the channels of all others."""
-        server = lab.start()
+        server = self.start(lab)
         found = self.workers_of(server)
         assert found.dispatcher is not None
         client, busy = self.occupy_the_last(server, found)
@@ -396,7 +404,7 @@ class PreforkChecks(ServerChecks):
         if not lab.spec.takes_workers:
             raise LabUnsupported("the command line has no place for the size of the pool")
         for size in (1, 2, 10):
-            server = lab.start(workers=size)
+            server = self.start(lab, workers=size)
             self.pool_of(server)
             traffic.answered(self.visit(server), f"a client of a pool of {size}")
         for word in ("0", "-1", "seven"):
@@ -433,7 +441,7 @@ class PreforkChecks(ServerChecks):
         """
         lab.demand("unix_peers", NO_PEERS)
         self.demand_two(lab)
-        server = lab.start()
+        server = self.start(lab)
         victim = self.workers_of(server).workers[0]
 
         with server.frozen(victim):

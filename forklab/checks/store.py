@@ -180,7 +180,7 @@ def holds_in_order(content: bytes | None, messages: Sequence[bytes]) -> None:
     sent = b"".join(messages)
     expected = f"{FILE} holds the {len(messages)} messages, {len(sent)} bytes, as they were sent"
     if content is None:
-        raise CheckFailure(expected, f"there is no {FILE}")
+        raise CheckFailure(expected, f"there is no {FILE}", breaks=("file",))
     if not messages:
         raise CheckFailure("there are messages to look for", "there are none")
     if content == sent:
@@ -216,7 +216,7 @@ def holds_whole(content: bytes | None, sent: Mapping[str, Sequence[bytes]]) -> N
     total = sum(map(len, sent.values()))
     expected = f"{FILE} holds the {total} messages whole, each client's in the order of sending"
     if content is None:
-        raise CheckFailure(expected, f"there is no {FILE}")
+        raise CheckFailure(expected, f"there is no {FILE}", breaks=("file",))
     if not total:
         raise CheckFailure("there are messages to look for", "there are none")
     owner = {line: (client, n) for client, lines in sent.items() for n, line in enumerate(lines)}
