@@ -1,6 +1,7 @@
 """Mutant of echo_store: the writer ends each message with a newline of its own.
 
-Fails: stores-ten-messages
+Fails: stores-ten-messages, stores-everything, keeps-messages-whole, keeps-any-bytes,
+    loses-nothing-on-stop, loses-nothing-on-ctrl-c
 """
 
 import os

@@ -1,7 +1,8 @@
 /*
  * Mutant of echo_store: the program of the text, told again: a writer for ten reads, ends left open.
  *
- * Fails: a-writer-apart, stores-everything, children-hold-only-the-write-end,
+ * Fails: a-writer-apart, stores-everything, keeps-messages-whole, loses-nothing-on-ctrl-c,
+ *        children-hold-only-the-write-end,
  *        writer-holds-only-the-read-end, loses-nothing-on-stop, survives-a-dead-writer,
  *        survives-a-full-disk, refuses-an-unwritable-file, bad-usage, echoes-any-bytes,
  *        echoes-a-large-stream, survives-a-slow-reader, stops-clean, reaps-a-burst,

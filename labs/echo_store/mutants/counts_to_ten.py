@@ -1,6 +1,7 @@
 """Mutant of echo_store: the writer ends after ten messages.
 
-Fails: stores-everything
+Fails: stores-everything, keeps-messages-whole
+Also: keeps-any-bytes
 """
 
 import os

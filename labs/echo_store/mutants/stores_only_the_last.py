@@ -1,6 +1,7 @@
 """Mutant of echo_store: the writer opens the file anew for each message, which empties it.
 
-Fails: stores-ten-messages
+Fails: stores-ten-messages, stores-everything, keeps-messages-whole, keeps-any-bytes,
+    loses-nothing-on-stop, loses-nothing-on-ctrl-c
 """
 
 import os

@@ -1,8 +1,9 @@
 /*
  * Mutant of pipe_conversation: one pipe for both directions: a process may read its own words.
  *
- * Fails: one-pipe-per-direction, three-exchanges
- * Also: works-on-a-terminal, works-from-a-pipe, ends-and-reaps, keeps-long-messages-whole
+ * Fails: one-pipe-per-direction, three-exchanges, unused-ends-closed
+ * Also: notices-a-dead-partner, works-on-a-terminal, works-from-a-pipe,
+ *       ends-and-reaps, keeps-long-messages-whole
  */
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,7 +1,8 @@
 """Mutant of pipe_conversation: one pipe for both directions: who reads first gets the message.
 
-Fails: one-pipe-per-direction, three-exchanges
-Also: works-on-a-terminal, works-from-a-pipe, ends-and-reaps, keeps-long-messages-whole
+Fails: one-pipe-per-direction, three-exchanges, unused-ends-closed
+Also: notices-a-dead-partner, works-on-a-terminal, works-from-a-pipe,
+    ends-and-reaps, keeps-long-messages-whole
 """
 
 import os

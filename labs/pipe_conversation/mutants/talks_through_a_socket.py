@@ -1,6 +1,6 @@
 """Mutant of pipe_conversation: a pair of sockets instead of two pipes.
 
-Fails: one-pipe-per-direction
+Fails: one-pipe-per-direction, unused-ends-closed
 """
 
 import os

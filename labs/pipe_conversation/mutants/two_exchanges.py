@@ -1,6 +1,7 @@
 """Mutant of pipe_conversation: they stop after two exchanges.
 
 Fails: three-exchanges, works-on-a-terminal, works-from-a-pipe
+Also: ends-and-reaps, keeps-long-messages-whole
 """
 
 import os

@@ -1,6 +1,6 @@
 """Mutant of pipe_conversation: on a terminal it refuses to talk.
 
-Fails: three-exchanges, works-on-a-terminal
+Fails: three-exchanges, works-on-a-terminal, keeps-long-messages-whole
 """
 
 import os
