@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import itertools
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
@@ -137,9 +136,17 @@ class Started:
         return wait.eventually(self.snapshot, check, *args, within_s=within_s)
 
     def settle(self, check: Callable[..., Any], *args: Any, within_s: float = SETTLE_S) -> None:
-        """Wait for *check* to hold, and go on after a while even if it does not."""
-        with contextlib.suppress(CheckFailure):
+        """Wait for *check* to hold, and go on after a while even if it does not.
+
+        Raises:
+            Overrun: there were more processes than any right program needs; all were killed.
+        """
+        try:
             self.eventually(check, *args, within_s=within_s)
+        except Overrun:
+            raise
+        except CheckFailure:
+            pass
 
     def throughout(self, check: Callable[..., T], *args: Any, for_s: float = WINDOW_S) -> T:
         """Demand that *check* holds all the time; see `wait.throughout`."""

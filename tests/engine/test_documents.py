@@ -133,6 +133,7 @@ def mine(tmp_path: Path) -> Path:
     for name in ("server.c", "tcpserv.c"):
         shutil.copy(HERE / "labs/fork_echo/right/plain.c", tmp_path / "my" / name)
     shutil.copy(HERE / "labs/prefork/right/plain.c", tmp_path / "my/prefork.c")
+    shutil.copy(HERE / "labs/echo_store/right/default_sigterm.c", tmp_path / "my/echo_storeserv.c")
     pipes = HERE / "labs/pipe_conversation"
     shutil.copy(pipes / "right/byte_by_byte.c", tmp_path / "my/conversation.c")
     shutil.copy(pipes / "mutants/three_conversation.cpp", tmp_path / "my")
@@ -241,7 +242,8 @@ def essence(command: str, output: str, names: dict[int, str]) -> list[str]:
         found = re.findall(
             r"^(l..).* (\d+) -> (?:/.*/)?(socket|pipe|echomsg)", output, re.MULTILINE
         )
-        return [f"{mode} {number} {what}" for mode, number, what in found if int(number) > 2]
+        own = [row for row in found if int(row[1]) > 2 or row[2] == "socket"]
+        return [" ".join(row) for row in own]
     if command.startswith("ps"):
         output = re.sub(r"/\S*/", "", output)  # where its files are
         rows = [line.split(maxsplit=3) for line in output.splitlines()[1:]]
