@@ -46,6 +46,7 @@ def run(
         SandboxError: the engine did not do it, or the container has ended.
     """
     try:
+        _demand_the_same_root(client, container, folder)
         made = client.api.exec_create(
             container,
             list(argv),
@@ -63,6 +64,22 @@ def run(
         return int(client.api.exec_inspect(made)["ExitCode"] or 0)
     except (DockerException, RequestException) as error:
         raise SandboxError(f"the shell cannot go on: {error}") from error
+
+
+def _demand_the_same_root(client: DockerClient, container: str, folder: str) -> None:
+    """Make sure that a second command sees the files of the container.
+
+    An engine that runs in a chroot itself gives its containers their root, and leads whoever joins
+    them to its own machine's (setns(2), mount namespaces).
+    """
+    made = client.api.exec_create(container, ["test", "-d", folder])["Id"]
+    client.api.exec_start(made)
+    if client.api.exec_inspect(made)["ExitCode"] != 0:
+        raise SandboxError(
+            "this container engine leads a second command to other files than the container's, as "
+            "one in a chroot does: there can be no shell beside the program; `make up-...` starts "
+            "a lab by hand"
+        )
 
 
 def run_unattended(client: DockerClient, container: str, argv: Sequence[str]) -> None:

@@ -104,6 +104,7 @@ def normal(text: str) -> list[str]:
         (r"\b[A-Z][a-z]{2} +\d+ \d\d:\d\d\b", "DATE"),
         (r"(?m)^( *\d+ +\d+ +\S+) +\S+", r"\1 WAITS"),
         (r"-p [\d,]+", "-p PIDS"),
+        (r"-> /\S+/dev/null", "-> /dev/null"),  # of an engine in a chroot
         (r"(?<!:)\b\d+\b(?! ->)", "N"),
     )
     for pattern, instead in rules:
