@@ -14,6 +14,7 @@ from forklab.sandbox.link import AgentRefused
 
 LOOK_EVERY = 10
 MANY = 30
+CROWD_S = 10.0
 HELLO = b"hello, forklab\n"
 
 
@@ -79,13 +80,13 @@ class Clients(Started):
         self.journal.note("visit", f"client-{self._clients} comes, is answered, leaves")
         return self._visited(self._visiting(data))
 
-    def _visiting(self, data: bytes) -> int:
-        within = ANSWER_S * wait.scale()
+    def _visiting(self, data: bytes, within_s: float = ANSWER_S) -> int:
+        within = within_s * wait.scale()
         return self.link.submit("visit", data, host=self.address, port=self.port, within=within)
 
-    def _visited(self, number: int) -> ClientState:
+    def _visited(self, number: int, within_s: float = ANSWER_S) -> ClientState:
         try:
-            return ClientState.parse(self.link.result(number, ANSWER_S * wait.scale()).value)
+            return ClientState.parse(self.link.result(number, within_s * wait.scale()).value)
         except AgentRefused as refused:
             error = "ECONNREFUSED" if refused.kind == "refused" else str(refused)
             return ClientState(False, 0, 0, 0, False, error, 0)
@@ -94,18 +95,19 @@ class Clients(Started):
         """Be *total* whole clients, *at_once* at any time, each back as soon as one has left.
 
         No more come once MANY processes are alive that no client needs: a server whose children
-        do not end is known by then, and would only bury the machine.
+        do not end is known by then, and would only bury the machine. Each is given CROWD_S: in a
+        crowd one may have to connect twice, and that takes the kernel a second or three.
         """
         self.journal.note("visit", f"{total} clients come and leave, {at_once} at a time")
-        under_way = {self._visiting(data) for _ in range(min(at_once, total))}
+        under_way = {self._visiting(data, CROWD_S) for _ in range(min(at_once, total))}
         begun = len(under_way)
         while under_way:
-            number = self.link.first(under_way, ANSWER_S * wait.scale())
+            number = self.link.first(under_way, CROWD_S * wait.scale())
             under_way.remove(number)
             if begun % LOOK_EVERY == 0 and begun < total and len(self.snapshot().live) > MANY:
                 self.journal.note("visit", f"only {begun} of them: their processes do not end")
                 total = begun
             if begun < total:
-                under_way.add(self._visiting(data))
+                under_way.add(self._visiting(data, CROWD_S))
                 begun += 1
-            yield self._visited(number)
+            yield self._visited(number, CROWD_S)
