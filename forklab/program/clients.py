@@ -74,11 +74,11 @@ class Clients(Started):
         pairs = zip(clients, had, strict=True)
         return [client for client, before in pairs if client.state.received > before]
 
-    def visit(self, data: bytes = HELLO) -> ClientState:
+    def visit(self, data: bytes = HELLO, *, within_s: float = ANSWER_S) -> ClientState:
         """Be one whole client: connect, send, wait for the reply, leave."""
         self._clients += 1
         self.journal.note("visit", f"client-{self._clients} comes, is answered, leaves")
-        return self._visited(self._visiting(data))
+        return self._visited(self._visiting(data, within_s), within_s)
 
     def _visiting(self, data: bytes, within_s: float = ANSWER_S) -> int:
         within = within_s * wait.scale()
