@@ -80,6 +80,7 @@ def test_both_ways_a_process_reads_back_its_own_words(start: Callable[[str], Sta
         say(program)
         heard(program, "child", CHILD_HEARD)
 
+    program.eventually(waits_in, pair.parent, "read")  # it has just been let go
     program.throughout(waits_in, pair.parent, "read")
     assert b"parent heard" not in program.printed()
 
