@@ -107,6 +107,7 @@ def test_both_ways_the_pause_mends_nothing_where_the_parent_is_late(
         say(program)
         heard(program, "child", CHILD_HEARD)
 
+    program.eventually(waits_in, pair.parent, "read")
     program.throughout(waits_in, pair.parent, "read")
 
 
