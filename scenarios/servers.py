@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Callable
+from contextlib import closing
 from typing import Any
 
 from forklab.checks import descriptors, processes, traffic
 from forklab.checks.declare import check
 from forklab.errors import CheckFailure, LabUnsupported
-from forklab.facts import ClientState, Snapshot, describe_status
+from forklab.facts import ClientState, Snapshot
 from forklab.facts.calls import WRITES
-from forklab.facts.status import failed_by_itself
 from forklab.program.client import Client
 from forklab.program.lab import Lab
 from forklab.program.program import HELLO, Program
@@ -110,8 +110,9 @@ class ServerChecks:
             )
         if lab.spec.takes_port:
             self.refuses(lab, lab.launch(port_word="seven"), "the word `seven` for the port")
-        with lab.taken_port() as port:
-            self.refuses(lab, lab.launch(port=port), f"port {port}, which is in use")
+        with closing(lab.listen()) as listener:
+            what = f"port {listener.port}, which is in use"
+            self.refuses(lab, lab.launch(port=listener.port), what)
 
     def refuses(self, lab: Lab, program: Program, what: str) -> None:
         """Demand that the program ends by itself, says why and leaves nothing."""
@@ -120,13 +121,7 @@ class ServerChecks:
         if ports:
             where = " and ".join(map(str, ports))
             raise CheckFailure(expected, f"given {what}, it listens on port {where}")
-        status = program.ended()
-        if status is None or not failed_by_itself(status):
-            raise CheckFailure(expected, f"given {what}, it {describe_status(status)}")
-        if not program.output().strip():
-            raise CheckFailure(
-                expected, f"given {what}, it {describe_status(status)} without a word"
-            )
+        processes.told_why(program.ended(), program.output(), expected, f"given {what}, it")
 
     @check("echoes", "core", needs=("starts",))
     def test_echoes(self, lab: Lab) -> None:

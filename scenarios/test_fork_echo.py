@@ -253,13 +253,12 @@ class ForkEchoChecks(ServerChecks):
             server.throughout(processes.listens, server.port, for_s=APART_S)
         traffic.answered(self.visit(server), "the next client")
 
-        if lab.can("is_init"):
-            used = (server.last_pid() - first) % lab.link.hello["pid_max"]
-            if used > 6 * PIDS_PER_CLIENT:
-                raise CheckFailure(
-                    f"6 clients cost at most {6 * PIDS_PER_CLIENT} process ids",
-                    f"they cost {used}: processes were forked for nobody",
-                )
+        used = server.pids_used(first)
+        if used > 6 * PIDS_PER_CLIENT:
+            raise CheckFailure(
+                f"6 clients cost at most {6 * PIDS_PER_CLIENT} process ids",
+                f"they cost {used}: processes were forked for nobody",
+            )
 
     @check("survives-fork-failure", "robust")
     def test_survives_fork_failure(self, lab: Lab) -> None:
@@ -321,8 +320,8 @@ class ForkEchoChecks(ServerChecks):
                     "the server ended of the shortage", because="survives-descriptor-shortage"
                 )
             does_not_spin(server)
-            used = (server.last_pid() - first) % lab.link.hello["pid_max"]
-        if lab.can("is_init") and used > PIDS_IN_A_SHORTAGE:
+            used = server.pids_used(first)
+        if used > PIDS_IN_A_SHORTAGE:
             raise CheckFailure(
                 f"3 waiting clients cost at most {PIDS_IN_A_SHORTAGE} process ids",
                 f"they cost {used}",

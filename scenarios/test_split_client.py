@@ -272,7 +272,8 @@ class SplitClientChecks:
         program = lab.launch(port=listener.port, stdin="pty")
 
         program.eventually(processes.all_ended, program.names)
-        split.told_why(program.ended(), program.output(), "nobody listens")
+        expected = "where nobody listens, it ends with a message and a non-zero status"
+        processes.told_why(program.ended(), program.output(), expected)
 
 
 def line_of(size: int) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Callable
 
 import pytest
@@ -119,6 +120,21 @@ def test_all_ended_wants_an_empty_table() -> None:
 
     left = failure(processes.all_ended, picture(process(10), zombie(11)), NAMES)
     assert left.marks == {10: "alive, waits in poll", 11: "a zombie"}
+
+
+def test_told_why_wants_a_status_and_a_word() -> None:
+    expected = "where nobody listens, it ends with a message and a non-zero status"
+    processes.told_why(256, "connect: Connection refused\n", expected)
+
+    for status, output, seen in (
+        (0, "connect() error!", "it exited with status 0"),
+        (signal.SIGSEGV, "oh", "it was killed by SIGSEGV"),
+        (None, "", "it ended"),
+        (256, " \n", "it exited with status 1 without a word"),
+    ):
+        told = failure(processes.told_why, status, output, expected)
+        assert told.seen == seen
+        assert told.expected.startswith("where nobody listens, it ends with a message")
 
 
 def test_nobody_left_wants_an_empty_table_and_a_free_port() -> None:

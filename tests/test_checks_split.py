@@ -225,20 +225,6 @@ def test_an_error_or_a_crash_is_none(status: int | None, seen: str) -> None:
     assert failure(split.ended_well, status).seen == seen
 
 
-def test_told_why_wants_a_status_and_a_word() -> None:
-    split.told_why(256, "connect: Connection refused\n", "nobody listens")
-
-    for status, output, seen in (
-        (0, "connect() error!", "it exited with status 0"),
-        (signal.SIGSEGV, "oh", "it was killed by SIGSEGV"),
-        (None, "", "it ended"),
-        (256, " \n", "it exited with status 1 without a word"),
-    ):
-        told = failure(split.told_why, status, output, "nobody listens")
-        assert told.seen == seen
-        assert told.expected.startswith("where nobody listens, it ends with a message")
-
-
 def test_listener_is_no_connection() -> None:
     taken = picture(process(10, fds={3: listener()}), process(11))
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import stat
 
@@ -87,8 +86,3 @@ class OnFiles(State):
                 except OSError:  # ENOSPC
                     size //= 2
         return filled, b""
-
-    def op_unfill(self, message: Message, blob: bytes) -> None:
-        """Take away what fills the small file system."""
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(f"{self.small}/{FILL}")

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
-from forklab.checks.processes import Names, listed, named
+from forklab.checks.processes import Names, listed, named, told_why
 from forklab.errors import CheckFailure
-from forklab.facts import Process, Snapshot, describe_status
+from forklab.facts import Process, Snapshot
 from forklab.facts.roles import Pool, pool
-from forklab.facts.status import failed_by_itself
 
 Place = tuple[int, int]  # (pid, descriptor)
 STDERR = 2
@@ -184,10 +183,7 @@ def gave_up(
             f"{listed([process.key for process in snapshot.live], names)}",
             marks={process.pid: f"alive, {process.doing}" for process in snapshot.live},
         )
-    if not failed_by_itself(status):
-        raise CheckFailure(expected, f"it {describe_status(status)}")
-    if not output.strip():
-        raise CheckFailure(expected, f"it {describe_status(status)} without a word")
+    told_why(status, output, expected)
 
 
 def reports_idle(report: bytes | None, name: str) -> None:

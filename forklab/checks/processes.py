@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 
 from forklab.errors import CheckFailure
-from forklab.facts import Process, Snapshot, Usage
+from forklab.facts import Process, Snapshot, Usage, describe_status
 from forklab.facts.roles import servers
 from forklab.facts.snapshot import Key
+from forklab.facts.status import failed_by_itself
 from forklab.facts.usage import MS
 
 Names = Mapping[Key, str]
@@ -104,32 +105,35 @@ def gone(snapshot: Snapshot, keys: Collection[Key], names: Names) -> None:
 
 def nobody_left(snapshot: Snapshot, port: int, names: Names) -> None:
     """Demand that the program is gone altogether, and its port free."""
-    if snapshot.processes:
-        keys = [process.key for process in snapshot.processes]
-        raise CheckFailure(
-            "once its clients have left, every process of the program is gone",
-            f"{len(keys)} still there: {listed(keys, names)}",
-            marks={
-                p.pid: "a zombie" if p.is_zombie else f"alive, {p.doing}"
-                for p in snapshot.processes
-            },
-        )
+    _nobody(snapshot, names, "once its clients have left, every process of the program is gone")
     if any(s.port == port and s.state == "LISTEN" for s in snapshot.tcp):
         raise CheckFailure(f"port {port} is free again", f"a socket still listens on port {port}")
 
 
 def all_ended(snapshot: Snapshot, names: Names) -> None:
     """Demand that every process of the program has ended and was reaped by somebody."""
+    _nobody(snapshot, names, "every process of the program ends")
+
+
+def _nobody(snapshot: Snapshot, names: Names, expected: str) -> None:
     if snapshot.processes:
         keys = [process.key for process in snapshot.processes]
         raise CheckFailure(
-            "every process of the program ends",
+            expected,
             f"{len(keys)} still there: {listed(keys, names)}",
             marks={
                 p.pid: "a zombie" if p.is_zombie else f"alive, {p.doing}"
                 for p in snapshot.processes
             },
         )
+
+
+def told_why(status: int | None, output: str, expected: str, who: str = "it") -> None:
+    """Demand that the program failed by itself and said something; *who* begins what was seen."""
+    if status is None or not failed_by_itself(status):
+        raise CheckFailure(expected, f"{who} {describe_status(status)}")
+    if not output.strip():
+        raise CheckFailure(expected, f"{who} {describe_status(status)} without a word")
 
 
 def no_new_process(snapshot: Snapshot, before: Collection[Key], names: Names) -> None:

@@ -163,15 +163,6 @@ def ended_well(status: int | None) -> None:
         raise CheckFailure(expected, f"it {describe_status(status)}")
 
 
-def told_why(status: int | None, output: str, what: str) -> None:
-    """Demand that the program failed by itself and said something, where *what* was so."""
-    expected = f"where {what}, it ends with a message and a non-zero status"
-    if status is None or not failed_by_itself(status):
-        raise CheckFailure(expected, f"it {describe_status(status)}")
-    if not output.strip():
-        raise CheckFailure(expected, f"it {describe_status(status)} without a word")
-
-
 def _after(state: ClientState) -> str:
     if state.error is not None:
         return f", then {state.error}"

@@ -6,49 +6,21 @@ from collections.abc import Sequence
 from typing import Any
 
 from forklab.facts import ClientState
-from forklab.program.journal import Journal
+from forklab.program.connection import Connection
 from forklab.program.wait import scale
-from forklab.sandbox.link import Link
 
 ANSWER_S = 3.0
 
 
-class Client:
+class Client(Connection):
     """One client; every method says what it saw, none of them judges."""
-
-    def __init__(self, link: Link, journal: Journal, name: str, value: dict[str, Any]) -> None:
-        self._link = link
-        self._journal = journal
-        self.name = name
-        self.conn: int = value["conn"]
-        self.port: int = value["port"]
-        self.state = ClientState.parse(value)
-        self._read = 0
-
-    def _talk(self, blob: bytes = b"", *, within_s: float = ANSWER_S, **wanted: Any) -> bytes:
-        within = within_s * scale()
-        with self._journal.waiting(within):
-            return self.finish(self.begin(blob, within, **wanted), within)
-
-    def begin(self, blob: bytes, within: float, **wanted: Any) -> int:
-        """Begin to send *blob* and to wait, as *wanted*; return the number for `finish`."""
-        return self._link.submit(
-            "talk", blob, conn=self.conn, start=self._read, within=within, **wanted
-        )
-
-    def finish(self, number: int, within: float) -> bytes:
-        """Return what came back."""
-        reply = self._link.result(number, within)
-        self.state = ClientState.parse(reply.value)
-        self._read += len(reply.blob)
-        return reply.blob
 
     def send(self, data: bytes, *, half_close: bool = False) -> None:
         """Send *data* and wait for nothing."""
         self._journal.note(
             "send", f"{self.name} sends {_size(data)}" + " and half-closes" * half_close
         )
-        self._talk(data, half_close=half_close)
+        self._talk(data, ANSWER_S, half_close=half_close)
 
     def exchange(self, data: bytes, *, within_s: float = ANSWER_S) -> bytes:
         """Send *data* and return what comes back until as many bytes came as were ever sent.
@@ -56,17 +28,17 @@ class Client:
         The deadline counts from the last byte that moved.
         """
         self._journal.note("exchange", f"{self.name} sends {_size(data)} and waits for the reply")
-        return self._talk(data, all=True, progress=True, within_s=within_s)
+        return self._talk(data, within_s, all=True, progress=True)
 
     def ask(self, data: bytes, *, within_s: float = ANSWER_S) -> ClientState:
         """Send *data* and wait until any byte comes back, or the end."""
         self._journal.note("exchange", f"{self.name} sends {_size(data)} and waits for an answer")
-        self._talk(data, bytes=self.state.received + 1, within_s=within_s)
+        self._talk(data, within_s, bytes=self.state.received + 1)
         return self.state
 
     def answer(self, *, within_s: float = ANSWER_S) -> ClientState:
         """Wait until any byte has come back since the connection began, or the end."""
-        self._talk(bytes=1, within_s=within_s)
+        self._talk(b"", within_s, bytes=1)
         return self.state
 
     def end(
@@ -76,7 +48,7 @@ class Client:
         if data or half_close:
             what = f"sends {_size(data)} and half-closes" if half_close else f"sends {_size(data)}"
             self._journal.note("send", f"{self.name} {what}, and reads to the end")
-        return self._talk(data, half_close=half_close, end=True, progress=True, within_s=within_s)
+        return self._talk(data, within_s, half_close=half_close, end=True, progress=True)
 
     def pattern(self, size: int) -> ClientState:
         """Send *size* bytes, reading at the same time, then half-close and read to the end."""
@@ -117,13 +89,11 @@ class Client:
 
     def close(self) -> None:
         """Leave: close the connection, having read what has come."""
-        self._journal.note("close", f"{self.name} leaves")
-        self._link.call("close", conn=self.conn)
+        self._leave("leaves")
 
     def reset(self) -> None:
         """Leave by a reset (RST)."""
-        self._journal.note("close", f"{self.name} resets its connection")
-        self._link.call("close", conn=self.conn, reset=True)
+        self._leave("resets its connection", reset=True)
 
 
 def exchange_all(clients: Sequence[Client], messages: Sequence[bytes]) -> None:

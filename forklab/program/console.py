@@ -32,11 +32,6 @@ class Console(Started):
         with contextlib.suppress(AgentRefused):
             self.link.call("feed", data, pid=self.pid, end=self.stdin != "pty")
 
-    def hang_up(self) -> None:
-        """Close the other side of its terminal, or of its pipe."""
-        self.journal.note("type", "the terminal hangs up")
-        self.link.call("feed", pid=self.pid, end=True)
-
     def printed(self) -> bytes:
         """Return what came on its standard output so far; in a flood, head and tail of it."""
         reply = self.link.call("output", pid=self.pid)

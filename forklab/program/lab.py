@@ -5,8 +5,6 @@ from __future__ import annotations
 import itertools
 import random
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -217,23 +215,6 @@ class Lab(WorkerFile):
         """Leave no byte free on the small file system."""
         self.journal.note("fill", "the file system of its work folder is filled")
         self.link.call("fill")
-
-    def empty_disk(self) -> None:
-        """Make room on the small file system again."""
-        self.journal.note("fill", "there is room on the file system again")
-        self.link.call("unfill")
-
-    @contextmanager
-    def taken_port(self) -> Iterator[int]:
-        """Hold a port: the harness listens on it."""
-        wanted = self.spec.fixed_port or 0
-        self.reset()
-        held = self.link.call("listen", port=wanted).value
-        self.journal.note("listen", f"the harness listens on port {held['port']}")
-        try:
-            yield int(held["port"])
-        finally:
-            self.link.call("unlisten", listener=held["listener"])
 
     def reset(self, *, keep_listeners: bool = False) -> None:
         """End the program and all that descends from it, and prove it; close its clients.

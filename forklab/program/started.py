@@ -171,11 +171,16 @@ class Started:
         answers = self.link.call("same_file", pairs=[[*a, *b] for a, b in pairs]).value
         return [pair for pair, same in zip(pairs, answers, strict=True) if same]
 
-    def pids_used(self) -> int:
-        """Return how many pids were given out since its start; 0 where others use them, too."""
+    def pids_used(self, since: int | None = None) -> int:
+        """Return how many pids were given out; 0 where others use them, too.
+
+        Args:
+            since: the pid that was given out last then; None: since its start.
+        """
         if not self.link.hello["is_init"]:
             return 0
-        used: int = (self.last_pid() - self.first_pid) % self.link.hello["pid_max"]
+        first = self.first_pid if since is None else since
+        used: int = (self.last_pid() - first) % self.link.hello["pid_max"]
         return used
 
     def usage(self, for_s: float = WINDOW_S) -> Usage:

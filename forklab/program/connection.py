@@ -1,0 +1,52 @@
+"""One connection between the harness and the program, held by the agent in the sandbox."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from forklab.facts import ClientState
+from forklab.program.journal import Journal
+from forklab.program.wait import scale
+from forklab.sandbox.link import Link
+
+
+class Connection:
+    """The harness's end of a connection; it says what it saw and never judges.
+
+    Attributes:
+        name: who we are at this end.
+        conn: its number at the agent.
+        port: the local port of whoever connected.
+        state: as it was seen last.
+    """
+
+    def __init__(self, link: Link, journal: Journal, name: str, value: dict[str, Any]) -> None:
+        self._link = link
+        self._journal = journal
+        self.name = name
+        self.conn: int = value["conn"]
+        self.port: int = value["port"]
+        self.state = ClientState.parse(value)
+        self._read = 0
+
+    def begin(self, blob: bytes, within: float, **wanted: Any) -> int:
+        """Begin to send *blob* and to wait, as *wanted*; return the number for `finish`."""
+        return self._link.submit(
+            "talk", blob, conn=self.conn, start=self._read, within=within, **wanted
+        )
+
+    def finish(self, number: int, within: float) -> bytes:
+        """Return what came."""
+        reply = self._link.result(number, within)
+        self.state = ClientState.parse(reply.value)
+        self._read += len(reply.blob)
+        return reply.blob
+
+    def _talk(self, blob: bytes, within_s: float, **wanted: Any) -> bytes:
+        within = within_s * scale()
+        with self._journal.waiting(within):
+            return self.finish(self.begin(blob, within, **wanted), within)
+
+    def _leave(self, how: str, *, reset: bool = False) -> None:
+        self._journal.note("close", f"{self.name} {how}")
+        self._link.call("close", conn=self.conn, reset=reset)
