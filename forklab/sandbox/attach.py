@@ -11,7 +11,6 @@ import os
 import select
 import signal
 import socket
-import struct
 import termios
 import tty
 from collections.abc import Iterator, Mapping, Sequence
@@ -22,10 +21,11 @@ from requests.exceptions import RequestException
 
 from forklab.errors import SandboxError
 
+from . import multiplexed
+
 if TYPE_CHECKING:
     from docker import DockerClient
 
-MUX_HEADER = struct.Struct(">BxxxL")  # of what comes without a terminal (Engine API, attach)
 STDIN, STDOUT, STDERR = 0, 1, 2
 PART = 1 << 16
 
@@ -104,7 +104,7 @@ class _Joined:
         self._sock: socket.socket = getattr(channel, "_sock", channel)
         self._sock.settimeout(None)
         self._is_terminal = os.isatty(STDIN)
-        self._buffer = b""
+        self._buffer = bytearray()
 
     def until_it_ends(self) -> None:
         """Carry what is typed there and what is printed here."""
@@ -139,19 +139,11 @@ class _Joined:
             data = self._sock.recv(PART)
         if not self._is_terminal:
             self._buffer += data
-            self._demultiplex()
+            for stream, part in multiplexed.take(self._buffer):
+                _write(STDERR if stream == multiplexed.STDERR else STDOUT, part)
         elif data:
             _write(STDOUT, data)
         return bool(data)
-
-    def _demultiplex(self) -> None:
-        while len(self._buffer) >= MUX_HEADER.size:
-            kind, length = MUX_HEADER.unpack_from(self._buffer)
-            end = MUX_HEADER.size + length
-            if len(self._buffer) < end:
-                return
-            _write(STDERR if kind == STDERR else STDOUT, self._buffer[MUX_HEADER.size : end])
-            self._buffer = self._buffer[end:]
 
     def _fit(self) -> None:
         """Give its terminal the size of ours."""

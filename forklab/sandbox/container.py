@@ -12,14 +12,13 @@ import os
 import random
 import select
 import socket
-import struct
 import uuid
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from forklab.errors import SandboxError
 
-from . import boot
+from . import boot, multiplexed
 from .guard import MAKING, RUNS, SESSION, Guard
 from .link import Link
 
@@ -52,8 +51,6 @@ SYSCTLS = {
     "net.ipv4.tcp_rmem": "4096 131072 262144",
     "kernel.shmall": "4096",  # pages of System V memory: it outlives its processes, too
 }
-MUX_HEADER = struct.Struct(">BxxxL")
-STDERR = 2
 
 
 class AttachedStream:
@@ -88,19 +85,12 @@ class AttachedStream:
 
     def _take(self) -> bytes:
         """Cut whole multiplexed parts from the buffer; keep what was meant for standard error."""
-        found, at, size = bytearray(), 0, len(self._buffer)
-        while size - at >= MUX_HEADER.size:
-            kind, length = MUX_HEADER.unpack_from(self._buffer, at)
-            end = at + MUX_HEADER.size + length
-            if end > size:
-                break
-            part = self._buffer[at + MUX_HEADER.size : end]
-            if kind == STDERR:
+        found = bytearray()
+        for stream, part in multiplexed.take(self._buffer):
+            if stream == multiplexed.STDERR:
                 self._errors += part
             else:
                 found += part
-            at = end
-        del self._buffer[:at]
         return bytes(found)
 
     def why_gone(self) -> str:
