@@ -247,7 +247,8 @@ def _descriptors(folder: str, *, flags: bool) -> list[list[Any]]:
                 target = _target(name, fd)
                 access = ""
                 if not target.startswith("socket:"):
-                    target = _fifo(name, fd) if _may_be_fifo(target) else target
+                    if _may_be_fifo(target):
+                        target = _fifo(name, fd) or target
                     mode = modes.S_IMODE(os.lstat(name, dir_fd=fd).st_mode)
                     access = ACCESS.get(mode & 0o600, "")
                 rows.append([int(name), target, access, _flags(folder, name) if flags else None])
@@ -266,11 +267,11 @@ def _may_be_fifo(target: str) -> bool:
 
 
 def _fifo(name: str, dir_fd: int) -> str:
-    """Return the target of a descriptor, that of a FIFO by device and inode, as a pipe's."""
+    """Return what identifies a FIFO, by device and inode as a pipe's target; "" if it is none."""
     found = os.stat(name, dir_fd=dir_fd)
     if modes.S_ISFIFO(found.st_mode):
         return f"fifo:[{found.st_dev << 40 | found.st_ino}]"
-    return _target(name, dir_fd)
+    return ""
 
 
 def _flags(folder: str, name: str) -> int | None:
