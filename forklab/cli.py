@@ -50,6 +50,32 @@ def says_its_errors(command: Callable[P, None]) -> Callable[P, None]:
     return guarded
 
 
+def takes_a_program(command: Callable[P, None]) -> Callable[P, None]:
+    """Give a command the words by which a person names a program and how it is started."""
+    for option in (
+        click.option(
+            "--worker", help="File name of the worker's executable, where the lab has one."
+        ),
+        click.option("--workers", type=int, help="Size of the pool, where RUN fixes it."),
+        click.option("--port", type=int, help="Port on which the program always listens."),
+        click.option("--run", help="Command line instead of the contract's: './server -p {port}'."),
+        click.argument("program", required=False, type=click.Path(path_type=Path)),
+        click.argument("lab"),
+    ):
+        command = option(command)
+    return command
+
+
+keeps_runs = click.option(
+    "--runs", type=click.Path(path_type=Path), default=Path("runs"), help="Where runs are kept."
+)
+
+
+def _aside(line: str) -> None:
+    """Say something that is not what was asked for."""
+    click.echo(line, err=True)
+
+
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="forklab")
 def main() -> None:
@@ -57,20 +83,13 @@ def main() -> None:
 
 
 @main.command()
-@click.argument("lab")
-@click.argument("program", required=False, type=click.Path(path_type=Path))
-@click.option("--run", help="Command line instead of the contract's: './server -p {port}'.")
-@click.option("--port", type=int, help="Port on which the program always listens.")
-@click.option("--workers", type=int, help="Size of the pool, where RUN fixes it.")
-@click.option("--worker", help="File name of the worker's executable, where the lab has one.")
+@takes_a_program
 @click.option("--only", multiple=True, help="Id of a check; may be given more than once.")
 @click.option("--declares", multiple=True, help="What the program does beyond the contract.")
 @click.option("--sandbox", type=click.Choice(["docker", "inside"]), default="docker")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document instead of the report.")
 @click.option("--junit", type=click.Path(path_type=Path), help="Write JUnit XML to a file, too.")
-@click.option(
-    "--runs", type=click.Path(path_type=Path), default=Path("runs"), help="Where runs are kept."
-)
+@keeps_runs
 @says_its_errors
 def check(
     lab: str,
@@ -108,22 +127,8 @@ def check(
         junit=junit,
         runs=runs,
     )
-    found = run_checks(order, sys.stdout, lambda line: click.echo(line, err=True))
+    found = run_checks(order, sys.stdout, _aside)
     sys.exit(found.exit_status)
-
-
-def takes_a_program(command: Callable[P, None]) -> Callable[P, None]:
-    """Give a command the words by which a person names a program and how it is started."""
-    for option in (
-        click.option("--worker", help="File name of the worker's executable."),
-        click.option("--workers", type=int, help="Size of the pool, where RUN fixes it."),
-        click.option("--port", type=int, help="Port on which the program always listens."),
-        click.option("--run", help="Command line instead of the contract's."),
-        click.argument("program", required=False, type=click.Path(path_type=Path)),
-        click.argument("lab"),
-    ):
-        command = option(command)
-    return command
 
 
 @main.command()
@@ -188,18 +193,11 @@ def watch(
     live.watch(info, spec, program, live.Wanted(for_s, clients, every), sys.stdout, _aside)
 
 
-def _aside(line: str) -> None:
-    """Say something that is not what was asked for."""
-    click.echo(line, err=True)
-
-
 @main.command()
 @click.argument("lab")
 @click.argument("check_id", metavar="[CHECK]", required=False)
 @click.option("--level", type=click.IntRange(1, 3), help="Of CHECK, how direct: 1 to 3.")
-@click.option(
-    "--runs", type=click.Path(path_type=Path), default=Path("runs"), help="Where runs are kept."
-)
+@keeps_runs
 @says_its_errors
 def hint(lab: str, check_id: str | None, level: int | None, runs: Path) -> None:
     """Print the next hint for the last failure of LAB, or a hint for CHECK.
@@ -223,9 +221,7 @@ def hint(lab: str, check_id: str | None, level: int | None, runs: Path) -> None:
 @main.command()
 @click.argument("lab")
 @click.option("--anyway", is_flag=True, help="Also if the last run has not passed.")
-@click.option(
-    "--runs", type=click.Path(path_type=Path), default=Path("runs"), help="Where runs are kept."
-)
+@keeps_runs
 @says_its_errors
 def why(lab: str, anyway: bool, runs: Path) -> None:
     """Explain every check of LAB, once the last run has passed all core checks."""
@@ -239,9 +235,7 @@ def why(lab: str, anyway: bool, runs: Path) -> None:
 @main.command(name="labs")
 @click.argument("lab", nargs=-1)
 @click.option("--at-once", type=click.IntRange(min=1), help="How many; else two for each core.")
-@click.option(
-    "--runs", type=click.Path(path_type=Path), default=Path("runs"), help="Where runs are kept."
-)
+@keeps_runs
 @says_its_errors
 def all_labs(lab: tuple[str, ...], at_once: int | None, runs: Path) -> None:
     """Examine the reference program of each LAB, or of all labs, several at a time.
