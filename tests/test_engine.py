@@ -1,5 +1,7 @@
 """Where engines are looked for, how one would be started, and what is refused."""
 
+import gc
+import socket
 from pathlib import Path
 
 import pytest
@@ -54,6 +56,15 @@ def test_the_runtime_folder_of_the_session_is_used() -> None:
 def test_a_place_where_nothing_listens_is_refused_at_once(tmp_path: Path) -> None:
     with pytest.raises(SandboxError, match="does not exist"):
         places.connect(places.Candidate(f"unix://{tmp_path}/socket", "a test"))
+
+
+def test_a_socket_that_nobody_listens_at_leaves_nothing_open(tmp_path: Path) -> None:
+    path = tmp_path / "socket"
+    with socket.socket(socket.AF_UNIX) as killed:
+        killed.bind(str(path))
+    with pytest.raises(SandboxError, match="nobody answers"):
+        places.connect(places.Candidate(f"unix://{path}", "a test"))
+    gc.collect()  # a socket that was left open warns here, and warnings are errors
 
 
 def test_a_wrong_docker_host_is_neither_passed_over_nor_repaired(

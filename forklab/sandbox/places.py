@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -77,11 +78,26 @@ def connect(place: Candidate) -> DockerClient:
         SandboxError: nothing answers there within 5 s.
     """
     path = place.url.removeprefix("unix://")
-    if path.startswith("/") and not os.path.lexists(path):
-        raise SandboxError(f"{path} does not exist")
+    if path.startswith("/"):
+        _demand_listener(path)
     try:
         client = docker.DockerClient(base_url=place.url, timeout=ANSWERS_WITHIN_S, **place.options)
     except (DockerException, requests.RequestException) as error:
         raise SandboxError(str(error)) from error
     client.api.timeout = CALL_TIMEOUT_S
     return client
+
+
+def _demand_listener(path: str) -> None:
+    """Demand that somebody listens at *path*: an engine that was killed leaves its socket there.
+
+    docker-py 7.2 forgets to close its own socket when it is refused.
+    """
+    if not os.path.lexists(path):
+        raise SandboxError(f"{path} does not exist")
+    with socket.socket(socket.AF_UNIX) as probe:
+        probe.settimeout(ANSWERS_WITHIN_S)
+        try:
+            probe.connect(path)
+        except OSError as error:
+            raise SandboxError(f"nobody answers at {path}: {error.strerror or error}") from error

@@ -1,6 +1,6 @@
 """Mutant of exec_worker: the worker is a function of the dispatcher; nothing is executed.
 
-Fails: runs-another-program, missing-worker, dispatcher-works-alone
+Fails: runs-another-program, dispatcher-works-alone
 """
 
 import os
