@@ -94,7 +94,8 @@ class Harness:
         for container in self.containers(client):
             with contextlib.suppress(APIError):  # it does not run yet
                 # No rows at all, and not an empty list: it has just ended, or just begun.
-                rows = client.api.top(container)["Processes"] or []
+                # ww: an engine that was started with COLUMNS in its environment cuts the rows
+                rows = client.api.top(container, "-eww -o pid,args")["Processes"] or []
                 if any(command in row[-1] for row in rows):
                     return True
         return False

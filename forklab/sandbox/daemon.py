@@ -27,9 +27,6 @@ LOOK_EVERY_S = 0.1
 _NO_NETWORK = ("--iptables=false", "--ip6tables=false", "--bridge=none")
 ATTEMPTS: tuple[tuple[str, ...], ...] = ((), _NO_NETWORK, (*_NO_NETWORK, "--storage-driver=vfs"))
 
-# Engines that we started and that outlive us. Kept, so that nobody warns that they still run.
-_started: list[subprocess.Popen[bytes]] = []
-
 
 def installed() -> str:
     """Name the engine that is installed on this machine: dockerd, podman or nothing."""
@@ -126,7 +123,7 @@ def _start_one(command: Sequence[str], place: Candidate, log: Path) -> DockerCli
         process.terminate()
         process.wait()
         raise
-    _started.append(process)
+    process.returncode = 0  # it outlives us, and Popen would warn that it still runs
     return client
 
 

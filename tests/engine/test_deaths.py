@@ -53,7 +53,11 @@ def test_an_interruption_while_a_program_is_built_is_none_of_its_faults(
 ) -> None:
     (tmp_path / "slow.cpp").write_text(SLOW_TO_BUILD)
     harness = Harness(tmp_path / "harness", "prefork", str(tmp_path / "slow.cpp"))
-    until_empty(lambda: [] if harness.runs_in_its_container(client, "cc1plus") else ["not yet"])
+
+    def not_yet() -> list[str]:
+        return [] if harness.runs_in_its_container(client, "cc1plus") else ["no compiler yet"]
+
+    assert until_empty(not_yet) == []
     harness.send(signal.SIGINT)
     status, said = harness.end()
     assert status == 130
