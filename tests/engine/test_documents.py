@@ -73,6 +73,9 @@ def normal(text: str) -> str:
         (r"\bpid \d+( to \d+)?", "pid N"),
         (r"(?m)^( +[\w-]+ +)\d+ +\d+( +[A-Z])", r"\1 N N \2"),
         (r"\b\d{4,5}\b", "PORT"),
+        # a live process: the scheduler decides whether it was seen at work or asleep
+        (r"(N N +)[RSD] +[a-z]\w*( on \d+)?", r"\1ALIVE"),
+        (r"(at that instant) +\([^)]*\)", r"\1"),
     )
     for pattern, instead in rules:
         text = re.sub(pattern, instead, text)
