@@ -1,0 +1,1 @@
+"""Grades: what a record of a run is worth by a rubric. Plain data to plain data."""

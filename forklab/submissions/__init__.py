@@ -1,0 +1,1 @@
+"""Submissions: what people handed in, read safely from files, folders and archives."""
