@@ -23,7 +23,7 @@ option = $(if $(value $(2)),$(1) $(call quote,$(2)))
 lab_name = $(subst -,_,$(1))
 program = $(if $(value PROGRAM),$(call quote,PROGRAM)) $(call option,--run,RUN) $(call option,--port,PORT) $(call option,--workers,WORKERS) $(call option,--worker,WORKER)
 
-.PHONY: help labs venv test lint type check fix scenarios mutants flaky bench doctor images clean
+.PHONY: help labs venv test lint type check fix scenarios mutants flaky grade bench doctor images clean
 
 help:
 	@echo "make TARGET [NAME=value ...]; V=1 prints each command that is run"
@@ -47,6 +47,10 @@ lab-%: $(STAMP) ## one lab, all its checks [ONLY=id]
 
 labs: $(STAMP) ## all labs at once, each with its reference program
 	$(Q)$(FORKLAB) labs
+
+grade: $(STAMP) ## a folder of programs: LAB=lab SUBMISSIONS=dir
+	$(Q)test -n "$(LAB)" -a -n $(call quote,SUBMISSIONS) || { echo "say what to grade: make grade LAB=fork-echo SUBMISSIONS=folder" >&2; exit 2; }
+	$(Q)$(FORKLAB) grade $(call lab_name,$(LAB)) $(call quote,SUBMISSIONS) $(call option,--rubric,RUBRIC) $(call option,--late,LATE)
 
 hint-%: $(STAMP) ## the next hint for what failed last
 	$(Q)$(FORKLAB) hint $(call lab_name,$*)

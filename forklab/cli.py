@@ -132,6 +132,61 @@ def check(
 
 
 @main.command()
+@click.argument("lab")
+@click.argument("path", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--rubric", type=click.Path(path_type=Path), help="Points: a rubric.toml.")
+@click.option("--late", type=click.Path(path_type=Path), help="CSV: submission,hours late.")
+@click.option(
+    "--write", multiple=True, metavar="FORMAT=FILE", help="Write a file for a course platform, too."
+)
+@click.option("--at-once", type=click.IntRange(min=1), help="How many; else what this machine bears.")
+@click.option("--sandbox", type=click.Choice(["docker", "inside"]), default="docker")
+@click.option("--new", is_flag=True, help="Begin anew, also if the last batch was not finished.")
+@click.option("--only-failed", is_flag=True, help="Of the last batch, what did not pass.")
+@click.option("--regrade", is_flag=True, help="Of the last batch, what has changed since.")
+@keeps_runs
+@says_its_errors
+def grade(
+    lab: str,
+    path: tuple[Path, ...],
+    rubric: Path | None,
+    late: Path | None,
+    write: tuple[str, ...],
+    at_once: int | None,
+    sandbox: str,
+    new: bool,
+    only_failed: bool,
+    regrade: bool,
+    runs: Path,
+) -> None:
+    """Grade the submissions at PATH, files, folders or archives, by the checks of LAB.
+
+    Several at a time; each result is kept as it ends, and after any interruption the same command
+    goes on. A page for the class and one for each submission are written. Exit status: 0 all
+    were graded, whatever the verdicts, 2 wrong usage, 3 some could not be looked at, 130
+    interrupted.
+    """
+    from forklab.batch.command import Wanted, command
+    from forklab.hints import language
+
+    wanted = Wanted(
+        lab=lab,
+        paths=path,
+        sandbox=sandbox,
+        at_once=at_once,
+        rubric=rubric,
+        late=late,
+        write=write,
+        runs=runs,
+        new=new,
+        only_failed=only_failed,
+        regrade=regrade,
+        language=language(),
+    )
+    sys.exit(command(wanted, sys.stdout, _aside))
+
+
+@main.command()
 @takes_a_program
 @says_its_errors
 def shell(

@@ -8,7 +8,11 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Order:
-    """What a person asked for; see `forklab check --help`."""
+    """What a person asked for; see `forklab check --help`.
+
+    Of a program that was handed in: refused says why it cannot be examined, one sentence, and
+    every check says so; folder is where the run is kept, instead of a new one below runs.
+    """
 
     lab: str
     program: Path | None = None
@@ -22,4 +26,6 @@ class Order:
     json: bool = False
     junit: Path | None = None
     runs: Path = Path("runs")
+    folder: Path | None = None
+    refused: str = ""
     pytest_args: tuple[str, ...] = field(default=())

@@ -41,6 +41,7 @@ class Wanted:
     Attributes:
         program: what is judged; None: the lab's reference program.
         run, port, workers, worker: how it is started where it does not follow the contract.
+        refused: why the program cannot be examined, one sentence; "" if it can.
         sandbox: `docker` or `inside`.
         declared: what the program declares beyond the contract.
         only: ids of the checks to run, empty for all.
@@ -56,6 +57,7 @@ class Wanted:
     port: int | None = None
     workers: int | None = None
     worker: str | None = None
+    refused: str = ""
     sandbox: str = "docker"
     declared: frozenset[str] = frozenset()
     only: frozenset[str] = frozenset()
@@ -101,6 +103,8 @@ class Sandboxes:
             sandbox, link = self._open()
             path = self._wanted.program or info.program
             lab = Lab(link, spec.declaring(declared), path)
+            if self._wanted.refused:
+                lab.refuse(self._wanted.refused)
             lab.notes += sandbox.not_isolated
             opened[name] = lab
             self._wanted.on_lab(lab, sandbox)

@@ -40,16 +40,19 @@ class Session:
         order: Order,
         info: LabInfo,
         opening: Opening,
-        out: TextIO,
+        out: TextIO | None,
         say: Callable[[str], None],
     ) -> None:
+        """Report to *out*; None: only to the run's folder."""
         self.order = order
         self.info = info
         self.opening = opening
         self.say = say
-        self.report = None if order.json else Terminal(out)
+        self.report = None if order.json or out is None else Terminal(out)
         self.out = out
-        self.folder: RunFolder = open_folder(order.runs, info.name)
+        self.folder = (
+            RunFolder(order.folder) if order.folder else open_folder(order.runs, info.name)
+        )
         self.checks: list[Check] = []
         self.lab: Lab | None = None
         self.began = False
@@ -71,6 +74,7 @@ class Session:
             port=self.order.port,
             workers=self.order.workers,
             worker=self.order.worker,
+            refused=self.order.refused,
             sandbox=self.order.sandbox,
             declared=self.order.declared,
             only=self.order.only,
@@ -160,7 +164,7 @@ class Session:
         if self.order.junit is not None:
             self.order.junit.write_text(junit.render(self.run))
         self._show(lambda report: report.end(self.run))
-        if self.order.json:
+        if self.order.json and self.out is not None:
             self.out.write(json_report.render(self.run) + "\n")
         if self.trouble is not None:
             raise self.trouble
@@ -177,6 +181,13 @@ def run_scenario(lab: str, wanted: plugin.Wanted, *more: str) -> int:
     ]  # fmt: skip
     with _only_our_plugins():
         return int(pytest.main(arguments, plugins=[_Wants(wanted), plugin]))
+
+
+def checks_of(lab: str) -> list[Check]:
+    """Return every check of *lab* in the order of its scenario; nothing is run."""
+    found: list[Check] = []
+    run_scenario(lab, plugin.Wanted(on_checks=found.extend), "--collect-only")
+    return found
 
 
 class _Wants:

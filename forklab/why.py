@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from forklab import mutants, plugin
+from forklab import mutants
 from forklab.checks.declare import LEVELS
 from forklab.errors import UsageError
 from forklab.hints import hints, language
@@ -16,7 +16,7 @@ from forklab.labs import LabInfo
 from forklab.reports.last import LastRun, last_run
 from forklab.reports.text import WIDTH, columns, pad, wrap
 from forklab.results.record import Check
-from forklab.session import run_scenario
+from forklab.session import checks_of
 
 LABEL = 9
 Questions = dict[str, dict[str, list[str]]]
@@ -38,13 +38,6 @@ def why(info: LabInfo, runs: Path, *, anyway: bool) -> str:
     if not anyway and (closed := _closed(words, info, checks, last_run(runs, info.name))):
         raise UsageError(closed)
     return page(words, info, checks)
-
-
-def checks_of(lab: str) -> list[Check]:
-    """Return every check of *lab* in the order of its scenario; nothing is run."""
-    found: list[Check] = []
-    run_scenario(lab, plugin.Wanted(on_checks=found.extend), "--collect-only")
-    return found
 
 
 def missing(checks: Sequence[Check], run: LastRun) -> list[str]:

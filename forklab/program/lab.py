@@ -107,6 +107,10 @@ class Lab(WorkerFile):
             raise self._built
         return self._built
 
+    def refuse(self, why: str) -> None:
+        """Let there be no program, because of *why*, one sentence."""
+        self._built = NoProgram(why)
+
     def port(self) -> int:
         """Return the port for the next start: a fresh one, where the program takes one."""
         if self.spec.fixed_port is not None:

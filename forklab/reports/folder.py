@@ -35,13 +35,22 @@ def open_folder(root: Path, lab: str) -> RunFolder:
     Raises:
         UsageError: nothing can be written there.
     """
-    parent = root / lab
+    return RunFolder(new_folder(root, lab))
+
+
+def new_folder(root: Path, name: str) -> Path:
+    """Make a folder below *root*/*name* that is named by the time, and point `latest` to it.
+
+    Raises:
+        UsageError: nothing can be written there.
+    """
+    parent = root / name
     with _writing(parent):
         parent.mkdir(parents=True, exist_ok=True)
         path = _unique(parent)
     with contextlib.suppress(OSError):  # a convenience: not every file system has links
         _point_to(parent / LATEST, path.name)
-    return RunFolder(path)
+    return path
 
 
 class RunFolder:

@@ -1,0 +1,1 @@
+"""Grade many submissions: several at a time, kept as each ends, gone on with after any end."""

@@ -1,0 +1,134 @@
+"""The command `grade`: submissions in; a table, pages and files for course platforms out."""
+
+from __future__ import annotations
+
+import contextlib
+import shlex
+import sqlite3
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TextIO
+
+from forklab import labs
+from forklab.batch import late, places, report
+from forklab.batch.fingerprint import key
+from forklab.batch.progress import Watched
+from forklab.batch.run import Batch, at_once, cores, run
+from forklab.batch.store import Store
+from forklab.errors import UsageError
+from forklab.grading.job import Settings
+from forklab.pages.class_facts import ClassFacts
+from forklab.sandbox.choose import choose
+from forklab.submissions.collect import collect
+from forklab.submissions.submission import Submission
+
+Say = Callable[[str], None]
+PASS = "PASS"
+EXIT_BROKEN = 3
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a person asked for; see `forklab grade --help`."""
+
+    lab: str
+    paths: tuple[Path, ...]
+    sandbox: str = "docker"
+    at_once: int | None = None
+    rubric: Path | None = None
+    late: Path | None = None
+    write: tuple[str, ...] = ()
+    runs: Path = Path("runs")
+    new: bool = False
+    only_failed: bool = False
+    regrade: bool = False
+    language: str = "en"
+
+
+def command(wanted: Wanted, out: TextIO, say: Say) -> int:
+    """Grade a batch and return the exit status: 0, or 3 if some could not be looked at.
+
+    Raises:
+        UsageError: something that was asked for cannot be; nothing was begun, or nothing is lost.
+        SandboxError: there is no sandbox of this kind.
+        KeyboardInterrupt: it was interrupted; the same command goes on.
+    """
+    info = labs.read(wanted.lab)
+    view = report.View.read(info, wanted.rubric, wanted.write, wanted.language)
+    hours = late.read(wanted.late) if wanted.late is not None else {}
+    submissions = collect(wanted.paths)
+    view.accept([submission.name for submission in submissions])
+    for name in sorted(set(hours) - {submission.name for submission in submissions}):
+        say(f"{wanted.late}: no submission is called {name}")
+    sandbox = choose(wanted.sandbox, say)
+    settings = Settings(info.name, sandbox.kind)
+    keys = {one.name: key(one, settings, sandbox.image) for one in submissions}
+    folder = _folder(wanted, info.name, sandbox.kind, say)
+    with places.mine(folder), _told(folder), places.opened(folder) as store:
+        many = at_once(wanted.at_once)
+        _prepare(store, submissions, keys, only_failed=wanted.only_failed)
+        say(
+            f"{info.dashed}: {len(submissions)} submissions, {many} at a time on {cores()} cores "
+            f"(--at-once says otherwise), kept in {folder}"
+        )
+        began = time.monotonic()
+        with Watched(out, lambda record: report.line(view.grade(record, hours))) as watched:
+            run(Batch(folder, store, settings, keys, watched), submissions, many)
+        facts = _facts(view, store, sandbox.kind, wanted, time.monotonic() - began)
+        grades = view.write(folder, store, hours, facts)
+        store.say("finished", True)
+        out.write(report.summary(grades, folder))
+    return EXIT_BROKEN if any(grade.verdict == "BROKEN" for grade in grades) else 0
+
+
+def _folder(wanted: Wanted, lab: str, kind: str, say: Say) -> Path:
+    """Return the folder of the batch that is gone on with, or of a new one."""
+    meant = places.Meant.of(lab, wanted.paths, kind)
+    found = None if wanted.new else places.newest(wanted.runs, meant)
+    if found is None:
+        if wanted.only_failed or wanted.regrade:
+            raise UsageError("these submissions were not graded yet: leave out the option")
+        return places.make(wanted.runs, meant)
+    with places.opened(found) as store:
+        finished = store.said("finished")
+    if finished and not (wanted.only_failed or wanted.regrade):
+        return places.make(wanted.runs, meant)
+    if not finished:
+        say(f"going on with {found}, which was not finished (--new begins another one)")
+    return found
+
+
+def _prepare(
+    store: Store, submissions: Sequence[Submission], keys: dict[str, str], *, only_failed: bool
+) -> None:
+    """Forget who is not handed in any more, and what is to be graded anew."""
+    kept = store.kept()
+    gone = [name for name in kept if name not in keys]
+    again = [name for name, known in kept.items() if only_failed and known.verdict != PASS]
+    store.say("finished", False)
+    store.forget(sorted({*gone, *again}))
+
+
+def _facts(
+    view: report.View, store: Store, kind: str, wanted: Wanted, seconds: float
+) -> ClassFacts:
+    """Return what the pages say of the batch; it may have been gone on with, after an end."""
+    all_s = (store.said("seconds") or 0.0) + seconds
+    store.say("seconds", all_s)
+    paths = " ".join(shlex.quote(str(path)) for path in wanted.paths)
+    again = f"forklab grade {view.info.dashed} {paths} --sandbox {kind}"
+    return view.facts(str(store.said("began")), all_s, kind, again)
+
+
+@contextlib.contextmanager
+def _told(folder: Path) -> Iterator[None]:
+    """Turn what the file system or SQLite refuses into one sentence."""
+    try:
+        yield
+    except (OSError, sqlite3.Error) as error:
+        raise UsageError(
+            f"{folder} cannot be written ({error}); what was graded so far is kept, and the same "
+            "command goes on"
+        ) from error

@@ -1,0 +1,82 @@
+"""A process that grades for us, seen from here; see `forklab.grading.worker`."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+from forklab.grading.job import Settings, packed
+from forklab.grading.record import Record, record
+from forklab.submissions.submission import Submission
+
+# far above the sum of all deadlines of a lab: it is for a fault of ours
+WORKER_S = 1800.0
+END_S = 30.0
+
+
+class Worker:
+    """A grading process, started when it is first needed and again when it has died."""
+
+    def __init__(self, kind: str, log: Path) -> None:
+        self._kind = kind
+        self._log = log
+        self._process: subprocess.Popen[str] | None = None
+
+    def grade(self, submission: Submission, settings: Settings) -> Record:
+        """Return the record of *submission*; if the process dies over it, a BROKEN one."""
+        process = self._process = self._process or self._start()
+        assert process.stdin is not None
+        assert process.stdout is not None
+        watchdog = threading.Timer(WORKER_S, process.kill)
+        watchdog.start()
+        line = ""
+        try:
+            with contextlib.suppress(OSError):
+                process.stdin.write(packed(submission, settings) + "\n")
+                process.stdin.flush()
+                line = process.stdout.readline()
+        finally:
+            watchdog.cancel()
+        if line.endswith("\n"):
+            found: Record = json.loads(line)
+            return found
+        self.kill()
+        why = f"the process that graded it ended with status {process.returncode}; see {self._log}"
+        return record(submission, settings.lab, None, broken=why)
+
+    def _start(self) -> subprocess.Popen[str]:
+        with self._log.open("ab") as log:
+            return subprocess.Popen(
+                [sys.executable, "-m", "forklab.grading.worker", self._kind],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                text=True,
+                start_new_session=True,  # Ctrl-C is for us; it ends with its input
+            )
+
+    def end(self) -> None:
+        """Let it end by itself, its sandboxes removed."""
+        if self._process is not None and self._process.stdin is not None:
+            with contextlib.suppress(OSError):
+                self._process.stdin.write("\n")
+                self._process.stdin.flush()
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._process.wait(END_S)
+        self.kill()
+
+    def kill(self) -> None:
+        """End it, whatever it does; its sandboxes end with it."""
+        process, self._process = self._process, None
+        if process is None:
+            return
+        process.kill()
+        process.wait()
+        for pipe in (process.stdin, process.stdout):
+            if pipe is not None:
+                with contextlib.suppress(OSError):
+                    pipe.close()

@@ -1,0 +1,153 @@
+"""What is made of the results of a batch: pages, tables, files for course platforms."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from importlib.metadata import version
+from pathlib import Path
+
+from forklab.batch.run import SUBMISSIONS
+from forklab.batch.store import Store
+from forklab.emitters import table
+from forklab.emitters.formats import FORMATS, Format
+from forklab.errors import UsageError
+from forklab.grades.grade import Grade
+from forklab.grades.grading import grade
+from forklab.grades.rubric import Rubric
+from forklab.grades.rubric import read as read_rubric
+from forklab.grades.words import RubricError
+from forklab.grading.record import Record
+from forklab.labs import LabInfo
+from forklab.pages import class_page, evidence_page
+from forklab.pages.class_facts import ClassFacts
+from forklab.results.record import Check
+from forklab.session import checks_of
+
+INDEX = "index.html"
+ALWAYS = ("csv", "json")  # written into the folder of every batch
+
+
+@dataclass(frozen=True)
+class Output:
+    """A file that a person wants."""
+
+    format: Format
+    path: Path
+
+
+@dataclass(frozen=True)
+class View:
+    """How results are shown: by which rubric, in which language, into which files."""
+
+    info: LabInfo
+    checks: tuple[Check, ...]
+    rubric: Rubric
+    outputs: tuple[Output, ...]
+    language: str
+
+    @classmethod
+    def read(
+        cls, info: LabInfo, rubric: Path | None, write: Sequence[str], language: str
+    ) -> View:
+        """Return it; all that a person said is looked at before anything is graded.
+
+        Raises:
+            UsageError: the rubric is wrong, or a word of *write* is no FORMAT=FILE.
+        """
+        checks = checks_of(info.name)
+        try:
+            found = read_rubric(rubric, info.name, checks)
+        except RubricError as error:
+            raise UsageError(str(error)) from error
+        return cls(info, tuple(checks), found, tuple(map(_output, write)), language)
+
+    def accept(self, names: Sequence[str]) -> None:
+        """Refuse formats that hold one submission where there are several.
+
+        Raises:
+            UsageError: with the format's name.
+        """
+        if len(names) == 1:
+            return
+        for output in self.outputs:
+            if not output.format.many:
+                raise UsageError(
+                    f"--write {output.format.name} is the result of one submission, and here are "
+                    f"{len(names)}"
+                )
+
+    def grade(self, record: Record, hours: Mapping[str, float]) -> Grade:
+        """Return the grade of one record; *hours*: how late, by submission."""
+        name = record["submission"]
+        return grade(record, self.rubric, hours.get(name, 0.0), f"{SUBMISSIONS}/{name}")
+
+    def write(
+        self, folder: Path, store: Store, hours: Mapping[str, float], facts: ClassFacts
+    ) -> list[Grade]:
+        """Write pages and files, and return the grades, sorted by name.
+
+        Their evidence is kept in memory only where a file needs the evidence of all.
+        """
+        whole = bool(self.outputs)
+        grades = []
+        for record in store.records():
+            found = self.grade(record, hours)
+            page = evidence_page.render(found, facts, self.language)
+            _put(folder / found.folder / INDEX, page)
+            grades.append(found if whole else without_evidence(found))
+        _put(folder / INDEX, class_page.render(grades, facts, self.language))
+        for name in ALWAYS:
+            _put(folder / FORMATS[name].file, FORMATS[name].render(grades))
+        for output in self.outputs:
+            _put(output.path, output.format.render(grades))
+        return grades
+
+    def facts(self, began: str, seconds: float, sandbox: str, again: str) -> ClassFacts:
+        """Return what the pages say of the batch."""
+        return ClassFacts(
+            lab=self.info.name,
+            title=self.info.title,
+            began=began,
+            seconds=seconds,
+            sandbox=sandbox,
+            version=version("forklab"),
+            again=again,
+            reasons={check.id: check.reason for check in self.checks},
+        )
+
+
+def summary(grades: Sequence[Grade], folder: Path) -> str:
+    """Return the table of all, and where the page is."""
+    return f"\n{table.render(grades)}\nopen {folder / INDEX}\n"
+
+
+def line(found: Grade) -> str:
+    """Return one grade in the words of a line."""
+    failed = [mark.id for mark in found.marks if mark.verdict == "FAIL"]
+    shown = ", ".join(failed[:3]) + (f" and {len(failed) - 3} more" if len(failed) > 3 else "")
+    points = f"{found.points:5.1f}/{found.possible:.0f}"
+    return f"{found.verdict:7} {points}  {found.submission}" + (f"  fails {shown}" if shown else "")
+
+
+def without_evidence(found: Grade) -> Grade:
+    """Return it with the texts left out that its own page has."""
+    return replace(found, marks=tuple(replace(mark, text="") for mark in found.marks))
+
+
+def _output(word: str) -> Output:
+    name, _, path = word.partition("=")
+    if name not in FORMATS or not path:
+        raise UsageError(
+            f"--write {word} must be FORMAT=FILE; the formats are: {', '.join(sorted(FORMATS))}"
+        )
+    return Output(FORMATS[name], Path(path))
+
+
+def _put(path: Path, text: str) -> None:
+    """Write a file in one step: whoever reads it finds all of it, or the one before."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    fresh = path.with_name(f".{path.name}-{os.getpid()}")
+    fresh.write_bytes(text.encode("utf-8", "backslashreplace"))
+    fresh.replace(path)

@@ -1,0 +1,75 @@
+"""A process that grades one submission after another: jobs come as lines, records go as lines.
+
+The sandbox of the next job is opened while this one is graded, and none is used twice. When the
+input ends, whoever gave us work is gone: this process ends at once, and with it, since their
+agents' input ends too, its sandboxes.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import queue
+import sys
+import threading
+import traceback
+from collections.abc import Iterator
+
+from forklab.grading.job import unpacked
+from forklab.grading.one import grade_one
+from forklab.grading.record import Record, record
+from forklab.sandbox.opening import Opening
+
+END = ""
+
+
+def main(kind: str) -> None:
+    """Grade what comes, each in a sandbox of *kind*, until there is nothing more."""
+    answers = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)  # nothing but answers may come where answers are read
+    for line, opening in _jobs(kind):
+        with opening:
+            answer = _graded(line, opening)
+        answers.write(json.dumps(answer) + "\n")
+        answers.flush()
+
+
+def _graded(line: str, opening: Opening) -> Record:
+    """Grade one job; whatever goes wrong is ours, and is told."""
+    submission, settings = unpacked(line)
+    try:
+        return grade_one(submission, settings, opening, _aside)
+    except Exception as error:
+        traceback.print_exc()
+        why = f"{type(error).__name__}: {error}"
+        return record(submission, settings.lab, None, broken=why)
+
+
+def _jobs(kind: str) -> Iterator[tuple[str, Opening]]:
+    """Yield each job with a sandbox of its own."""
+    lines: queue.SimpleQueue[str] = queue.SimpleQueue()
+    threading.Thread(target=_read, args=(lines,), daemon=True).start()
+    ahead = Opening(kind, _aside)
+    while True:
+        line = lines.get()
+        opening = ahead
+        if line.strip() == END:
+            break
+        ahead = Opening(kind, _aside)
+        yield line, opening
+    with ahead:
+        pass
+
+
+def _read(lines: queue.SimpleQueue[str]) -> None:
+    for line in sys.stdin:
+        lines.put(line)
+    os._exit(1)
+
+
+def _aside(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
