@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from forklab.program import source
-from forklab.program.build import C_FLAGS, _main_and_worker, _steps, _tail
+from forklab.program.build import C_FLAGS, _main_and_worker, _tail, commands
 from forklab.program.source import NoProgram, Source, find
 
 
@@ -148,8 +148,8 @@ def two_python_files(folder: Path) -> Path:
     return put(folder, a_py="", b_py="")
 
 
-def sources_below(folder: Path) -> Path:
-    return put(folder, sub__a_c="")
+def sources_in_two_folders(folder: Path) -> Path:
+    return put(folder, one__a_c="", two__b_c="")
 
 
 def text(folder: Path) -> Path:
@@ -200,9 +200,9 @@ def too_large_together(folder: Path) -> Path:
     ("make", "words"),
     [
         (nothing, "there is no file or folder"),
-        (empty_folder, "holds no Makefile, no C or C++ source, and no single .py file"),
-        (two_python_files, "no single .py file"),
-        (sources_below, "no C or C++ source"),
+        (empty_folder, "holds no Makefile, no C or C++ source, no .py file and no executable"),
+        (two_python_files, "has several programs (a.py, b.py); say which in submission.toml"),
+        (sources_in_two_folders, "has programs in several folders (one, two)"),
         (text, "is no program that can be started"),
         (an_empty_file, "is no program that can be started"),
         (a_fifo, "is neither a file nor a folder"),
@@ -236,19 +236,19 @@ def test_what_may_not_be_read_is_refused(tmp_path: Path) -> None:
 
 
 def test_all_sources_of_a_folder_are_compiled_together(tmp_path: Path) -> None:
-    steps = _steps(find(c_sources(tmp_path)))
+    steps = commands(find(c_sources(tmp_path)))
 
     assert steps == [(["gcc", *C_FLAGS, "-o", "a", "./a.c", "./b.c", "-lm"], "a")]
 
 
 def test_a_makefile_makes_what_it_likes(tmp_path: Path) -> None:
-    assert _steps(find(makefile(tmp_path))) == [(["make"], "")]
+    assert commands(find(makefile(tmp_path))) == [(["make"], "")]
 
 
 def test_what_is_not_compiled_takes_no_step(tmp_path: Path) -> None:
     put(tmp_path, server_py="", worker_py="")
 
-    assert _steps(find(tmp_path, worker="worker.py")) == []
+    assert commands(find(tmp_path, worker="worker.py")) == []
 
 
 def server_and_worker_in_c(folder: Path) -> Path:
@@ -298,7 +298,7 @@ def test_a_folder_holds_a_second_executable(
 def test_a_worker_is_compiled_apart(tmp_path: Path) -> None:
     put(tmp_path, server_c="", send_c="", worker_c="")
 
-    assert _steps(find(tmp_path, worker="worker.py")) == [
+    assert commands(find(tmp_path, worker="worker.py")) == [
         (["gcc", *C_FLAGS, "-o", "send", "./send.c", "./server.c", "-lm"], "send"),
         (["gcc", *C_FLAGS, "-o", "worker", "./worker.c", "-lm"], "worker"),
     ]
@@ -323,7 +323,7 @@ def test_a_worker_in_c_beside_a_single_file_comes_with_its_headers(tmp_path: Pat
     found = find(tmp_path / "server.py", worker="worker.py")
 
     assert (paths(found), found.worker) == (["server.py", "a.h", "client.c"], "client.c")
-    assert _steps(found) == [(["gcc", *C_FLAGS, "-o", "client", "./client.c", "-lm"], "client")]
+    assert commands(found) == [(["gcc", *C_FLAGS, "-o", "client", "./client.c", "-lm"], "client")]
 
 
 def test_where_no_lab_asks_for_a_worker_there_is_none(tmp_path: Path) -> None:
@@ -331,7 +331,7 @@ def test_where_no_lab_asks_for_a_worker_there_is_none(tmp_path: Path) -> None:
 
     assert find(tmp_path).worker == ""
     assert paths(find(tmp_path / "server.c")) == ["server.c"]
-    assert "./worker.c" in _steps(find(tmp_path))[0][0]
+    assert "./worker.c" in commands(find(tmp_path))[0][0]
 
 
 @pytest.mark.parametrize(

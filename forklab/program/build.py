@@ -9,7 +9,15 @@ from pathlib import Path
 
 from forklab.errors import SandboxError
 from forklab.facts import describe_status
-from forklab.program.source import C_SUFFIXES, CXX_SUFFIXES, ELF, File, NoProgram, Source
+from forklab.program.convention import (
+    C_SUFFIXES,
+    CXX_SUFFIXES,
+    ELF,
+    folder_of,
+    say_which,
+    usual,
+)
+from forklab.program.source import File, NoProgram, Source
 from forklab.sandbox.link import AgentRefused, Link
 
 # Old sources call functions that they never declared: newer compilers make that an error, older
@@ -68,7 +76,7 @@ def build(link: Link, source: Source) -> Built:
     for file in source.files:
         _write(link, file)
     folder = f"{link.hello['folder']}/{FOLDER}"
-    steps = _steps(source)
+    steps = commands(source)
     said = _compile(link, [argv for argv, _ in steps], folder) if steps else ""
     if source.kind == "make":
         main, worker = _made(link, source, folder)
@@ -99,13 +107,13 @@ def _in_folder(name: str) -> str:
 def _built(source: Source) -> list[str]:
     """Sources that are compiled, each into an executable of its own: the program, its worker."""
     suffixes = C_SUFFIXES + CXX_SUFFIXES
-    return [name for name in (source.main, source.worker) if Path(name).suffix in suffixes]
+    return [name for name in (source.main, source.worker) if Path(name).suffix.lower() in suffixes]
 
 
-def _steps(source: Source) -> list[tuple[list[str], str]]:
+def commands(source: Source) -> list[tuple[list[str], str]]:
     """Return the commands that build *source*, each with the executable that it makes."""
     if source.kind == "make":
-        return [(["make"], "")]
+        return [(["make", "-C", source.place] if source.place else ["make"], "")]
     return [_command(source, name) for name in _built(source)]
 
 
@@ -114,12 +122,35 @@ def _command(source: Source, main: str) -> tuple[list[str], str]:
 
     The worker is one source by itself; the program has all others of its language.
     """
-    suffixes = C_SUFFIXES if Path(main).suffix in C_SUFFIXES else CXX_SUFFIXES
+    suffixes = C_SUFFIXES if Path(main).suffix.lower() in C_SUFFIXES else CXX_SUFFIXES
     compiler = ["gcc", *C_FLAGS] if suffixes == C_SUFFIXES else ["g++", *CXX_FLAGS]
-    name = _no_option(Path(main).stem)
-    units = [f.path for f in source.files if Path(f.path).suffix in suffixes and "/" not in f.path]
-    units = [main] if main == source.worker else [u for u in units if u != source.worker]
-    return [*compiler, "-o", name, *(f"./{unit}" for unit in units), "-lm"], name
+    name = _no_option(str(Path(main).with_suffix("")))
+    if any(file.path.startswith(f"{name}/") for file in source.files):
+        name += ".out"  # there is a folder of that name
+    units = [main]
+    if main != source.worker:
+        others = {source.worker, *source.apart}
+        units = [unit for unit in _beside(source, main, suffixes) if unit not in others]
+    options = _header_folders(source, main)
+    if any(Path(unit).suffix.isupper() for unit in units):
+        # .C is C++ to gcc(1), and plain C to whoever has a file system without small letters
+        options += ["-x", "c" if suffixes == C_SUFFIXES else "c++"]
+    return [*compiler, *options, "-o", name, *(f"./{unit}" for unit in units), "-lm"], name
+
+
+def _beside(source: Source, main: str, suffixes: tuple[str, ...]) -> list[str]:
+    """Sources of one language in the folder of *main*."""
+    names = [file.path for file in source.files if Path(file.path).suffix.lower() in suffixes]
+    return [name for name in names if folder_of(name) == folder_of(main)]
+
+
+def _header_folders(source: Source, main: str) -> list[str]:
+    """Where else headers are: the compiler looks beside the source by itself."""
+    names = [file.path for file in source.files if Path(file.path).suffix in (".h", ".hpp")]
+    return [
+        f"-I./{folder}".rstrip("/")
+        for folder in sorted({folder_of(name) for name in names} - {folder_of(main)})
+    ]
 
 
 def _compile(link: Link, steps: list[list[str]], folder: str) -> str:
@@ -194,15 +225,28 @@ def _main_and_worker(source: Source, names: list[str]) -> tuple[str, str]:
     rest = [name for name in names if name not in workers]
     made = [name for name in rest if given.get(name, ELF) == ELF]
     made = made or [name for name in rest if given[name].startswith(b"#!")]
-    usual = [name for name in made if os.path.basename(name) in ("server", "prefork", "program")]
-    if len(made) == 1 or len(usual) == 1:
+    main = _asked_for(source, names) or (made[0] if len(made) == 1 else usual(made, source.plays))
+    if main:
         workers += [name for name in source.workers if name in given]  # for an interpreter
-        return (usual or made)[0], (workers or [""])[0]
+        return main, next((name for name in workers if name != main), "")
     if not made:
         raise NoProgram("make ended well but left no executable")
     raise NoProgram(
-        f'make left several executables ({", ".join(made)}); say which with RUN="./{made[0]} ..."'
+        f'make left several executables ({", ".join(made)}); say which with RUN="./{made[0]} ...", '
+        f"or {say_which(made[0])}"
     )
+
+
+def _asked_for(source: Source, names: list[str]) -> str:
+    """Return the executable that a person named as the program, "" if nobody did.
+
+    Raises:
+        NoProgram: make has not left it.
+    """
+    fitting = [name for name in names if source.main in (name, os.path.basename(name))]
+    if source.main and not fitting:
+        raise NoProgram(f"make left no executable {source.main}, which submission.toml names")
+    return fitting[0] if fitting else ""
 
 
 def _tail(text: str, lines: int = 12) -> str:

@@ -99,7 +99,9 @@ class Lab(WorkerFile):
         """
         if self._built is None:
             try:
-                found = find(self.path, self.link.hello["machine"], self.spec.worker)
+                spec = self.spec
+                machine = self.link.hello["machine"]
+                found = find(self.path, machine, spec.worker, spec.main, spec.plays)
                 self._built = build(self.link, found)
             except NoProgram as failure:
                 self._built = failure

@@ -5,15 +5,22 @@ from __future__ import annotations
 import os
 import platform
 import stat
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
 from forklab.errors import CheckFailure
+from forklab.program.convention import (
+    C_SUFFIXES,
+    CXX_SUFFIXES,
+    ELF,
+    Unclear,
+    choose,
+    worker_among,
+)
 
 MAX_FILES = 500
 MAX_BYTES = 32 << 20
-ELF = b"\x7fELF"
 MACHINES = {0x03: "i386", 0x28: "arm", 0x3E: "x86_64", 0xB7: "aarch64", 0xF3: "riscv64"}
 RELOCATABLE = 1  # ET_REL
 FOREIGN = {
@@ -21,9 +28,6 @@ FOREIGN = {
     b"\xcf\xfa\xed\xfe": "macOS",
     b"\xca\xfe\xba\xbe": "macOS",
 }
-C_SUFFIXES = (".c",)
-CXX_SUFFIXES = (".cc", ".cpp", ".cxx")
-SUFFIXES = (".py", *C_SUFFIXES, *CXX_SUFFIXES)
 # what text books call the program that their server executes
 OTHER_WORKER = "client"
 SKIPPED_FOLDERS = {".git", "__pycache__", ".venv", "node_modules"}
@@ -52,12 +56,17 @@ class Source:
     Attributes:
         path: as the person named it.
         kind: `python`, `c`, `c++`, `script`, `executable` or `make`.
-        main: the file that is run or compiled, "" for `make`.
+        main: the file that is run or compiled; of `make` the executable that it leaves, if a
+            person said which, else "".
         files: everything that goes into the sandbox.
         worker: the file of the program's second executable, or its source; "" if there is none,
             or if `make` is to make it.
         workers: names that the second executable may have, the lab's own first; none in a lab
             whose programs have one executable.
+        why: the rule that chose it, one sentence without a full stop.
+        apart: sources with a main() of their own, which are not linked to it.
+        place: the folder in which the Makefile is, "" for the outermost.
+        plays: the part that it plays: `server`, `client` or `alone`.
     """
 
     path: str
@@ -66,17 +75,28 @@ class Source:
     files: tuple[File, ...]
     worker: str = ""
     workers: tuple[str, ...] = ()
+    why: str = ""
+    apart: tuple[str, ...] = ()
+    place: str = ""
+    plays: str = "server"
 
     @property
     def interpreter(self) -> str:
         """What the first line of a script names, "" of anything else."""
         if self.kind != "script":
             return ""
-        words = self.files[0].data[2:].split(b"\n", 1)[0].decode(errors="replace").split()
+        script = next(file.data for file in self.files if file.path == self.main)
+        words = script[2:].split(b"\n", 1)[0].decode(errors="replace").split()
         return words[0] if words else ""
 
 
-def find(path: Path, machine: str | None = None, worker: str = "") -> Source:
+def find(
+    path: Path,
+    machine: str | None = None,
+    worker: str = "",
+    main: str = "",
+    plays: str = "server",
+) -> Source:
     """Return what *path* is.
 
     Args:
@@ -84,6 +104,8 @@ def find(path: Path, machine: str | None = None, worker: str = "") -> Source:
         machine: machine type of the sandbox, as `uname -m` says it; None: this one's.
         worker: name of the second executable, in a lab whose programs have one. It may also have
             another suffix, or be called `client`; of a single file it lies beside it.
+        main: which file of a folder is the program; "": what conventions say.
+        plays: the part that it plays, for its usual name: `server`, `client` or `alone`.
 
     Raises:
         NoProgram: there is nothing that could be run, with one sentence why.
@@ -92,33 +114,31 @@ def find(path: Path, machine: str | None = None, worker: str = "") -> Source:
     mode = _mode(path)
     workers = _names(worker)
     if stat.S_ISDIR(mode):
-        return _folder(path, shown, machine or platform.machine(), workers)
+        return _folder(path, machine or platform.machine(), workers, main, plays)
     if not stat.S_ISREG(mode):
         raise NoProgram(f"{shown} is neither a file nor a folder")
     data = _data(path)
     kind = _kind(path, data, machine or platform.machine())
     mode = 0o755 if kind in ("executable", "script") else 0o644
-    beside = _worker([file.name for file in path.parent.iterdir()] if workers else [], workers)
+    beside = worker_among([file.name for file in path.parent.iterdir()] if workers else [], workers)
     has_c = kind in ("c", "c++") or Path(beside).suffix in C_SUFFIXES + CXX_SUFFIXES
     siblings = _headers(path) if has_c else []
     if beside:
         siblings.append(_file(path.parent / beside, beside))
     files = (File(path.name, data, mode), *siblings)
-    return Source(shown, kind, path.name, files, beside, workers)
+    why = f"it is one file, and {_told_by(kind)}"
+    return Source(shown, kind, path.name, files, beside, workers, why, plays=plays)
+
+
+def _told_by(kind: str) -> str:
+    """Say what shows that a file is of a *kind*."""
+    heads = {"executable": "has the head of a Linux executable", "script": "begins with #!"}
+    return heads.get(kind, "its suffix says what it is")
 
 
 def _names(worker: str) -> tuple[str, ...]:
     """Names of the second executable: as the lab has it, without a suffix, and `client`."""
     return (worker, Path(worker).stem, OTHER_WORKER) if worker else ()
-
-
-def _worker(names: list[str], workers: tuple[str, ...]) -> str:
-    """Return which of *names* is the second executable or its source, "" if none is."""
-    for worker in workers:
-        for name in (worker, *(Path(worker).stem + suffix for suffix in SUFFIXES)):
-            if name in names:
-                return name
-    return ""
 
 
 def _file(path: Path, name: str) -> File:
@@ -198,19 +218,40 @@ def _headers(path: Path) -> list[File]:
     return found
 
 
-def _folder(path: Path, shown: str, machine: str, workers: tuple[str, ...]) -> Source:
+def _folder(path: Path, machine: str, workers: tuple[str, ...], main: str, plays: str) -> Source:
     files = tuple(_files(path))
-    names = [file.path for file in files]
-    if any(name in ("Makefile", "makefile", "GNUmakefile") for name in names):
-        return Source(shown, "make", "", files, workers=workers)
-    worker = _worker(names, workers)
-    for suffixes, kind in ((C_SUFFIXES, "c"), (CXX_SUFFIXES, "c++"), ((".py",), "python")):
-        mains = [n for n in names if Path(n).suffix in suffixes and "/" not in n and n != worker]
-        if kind == "python" and "server.py" in mains:
-            mains = ["server.py"]
-        if mains and (kind != "python" or len(mains) == 1):
-            return Source(shown, kind, mains[0], files, worker, workers)
-    raise NoProgram(f"{shown} holds no Makefile, no C or C++ source, and no single .py file")
+    try:
+        found = choose(files, workers, main, plays)
+    except Unclear as unclear:
+        if len(files) == 1:  # what is wrong with it says more than that there is nothing else
+            _kind(path / files[0].path, files[0].data, machine)
+        raise NoProgram(f"{path} {unclear}") from None
+    if found.kind in ("executable", "script"):
+        files = tuple(_startable(path, file, found.main, machine) for file in files)
+    return Source(
+        str(path),
+        found.kind,
+        found.main,
+        files,
+        found.worker,
+        workers,
+        found.why,
+        found.apart,
+        found.place,
+        plays,
+    )
+
+
+def _startable(folder: Path, file: File, main: str, machine: str) -> File:
+    """Return *file*, executable if it is *main*.
+
+    Raises:
+        NoProgram: it is for another machine, or its first line ends in CR.
+    """
+    if file.path != main:
+        return file
+    _kind(folder / file.path, file.data, machine)
+    return replace(file, mode=0o755)
 
 
 def _files(path: Path) -> list[File]:

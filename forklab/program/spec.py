@@ -24,6 +24,7 @@ class Spec:
         fixed_port: the port it listens on whatever it is told; None where it takes one.
         run: a command line that replaces the contract's, None to keep to it.
         declared: what it declares beyond the contract.
+        main: which file of a folder is the program, "" to go by conventions.
     """
 
     arguments: tuple[str, ...]
@@ -33,6 +34,7 @@ class Spec:
     fixed_port: int | None = None
     run: tuple[str, ...] | None = None
     declared: frozenset[str] = frozenset()
+    main: str = ""
 
     @property
     def template(self) -> tuple[str, ...]:
@@ -80,6 +82,10 @@ class Spec:
     def declaring(self, declared: frozenset[str]) -> Spec:
         """Return it with what the program declares beyond the contract."""
         return replace(self, declared=declared)
+
+    def choosing(self, main: str) -> Spec:
+        """Return it with the file of a folder that is the program, "" to go by conventions."""
+        return replace(self, main=main)
 
     def _with_worker(self, worker: str) -> Spec:
         if not self.worker:

@@ -7,8 +7,8 @@ from contextlib import contextmanager
 
 from forklab.errors import LabUnsupported
 from forklab.program.build import FOLDER, Built
+from forklab.program.convention import ELF
 from forklab.program.journal import Journal
-from forklab.program.source import ELF
 from forklab.program.spec import Spec
 from forklab.sandbox.link import Link
 
