@@ -1,17 +1,31 @@
-"""Put the files of a submission into a folder."""
+"""A submission on the disk, as forklab takes a program."""
 
 from __future__ import annotations
 
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
+from forklab.errors import UsageError
 from forklab.submissions.submission import Submission
 
 
 def write(submission: Submission, folder: Path) -> Path:
-    """Write the files below *folder*, and return what is to be examined: the file, if it is one."""
+    """Write the files of *submission* below *folder*, which is made if it is not there.
+
+    Returns:
+        What to hand to forklab: the file, where there is only one, else *folder*.
+
+    Raises:
+        UsageError: a path leads out of *folder*; what `collect` returns has none.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
     for file in submission.files:
-        path = folder / file.path
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(file.data)
-        path.chmod(file.mode)
-    return folder / submission.files[0].path if len(submission.files) == 1 else folder
+        path = PurePosixPath(file.path)
+        if path.is_absolute() or ".." in path.parts or not path.parts:
+            raise UsageError(f"{file.path!a} of {submission.name} leads out of its folder")
+        target = folder / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(file.data)
+        target.chmod(file.mode)
+    if len(submission.files) == 1:
+        return folder / submission.files[0].path
+    return folder
