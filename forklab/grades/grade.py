@@ -49,6 +49,7 @@ class Grade:
         sandbox: kind of sandbox.
         began: ISO 8601, UTC; seconds: how long it took.
         folder: where its evidence is, relative to the page of the batch; "" if nowhere.
+        total: what the rubric gives if every check counts; 0: as much as is possible.
     """
 
     submission: str
@@ -66,6 +67,22 @@ class Grade:
     began: str = ""
     seconds: float = 0.0
     folder: str = ""
+    total: float = 0.0
+
+    @property
+    def judged(self) -> bool:
+        """Whether its points mean anything: not when we could not look."""
+        return self.verdict in ("PASS", "FAIL") and self.possible > 0
+
+    @property
+    def scaled(self) -> float:
+        """Points of the total, for a platform that has one maximum for everybody; two decimals.
+
+        What could not be looked at costs nothing there: the rest stands for it.
+        """
+        if self.points >= self.possible:
+            return self.total or self.possible
+        return round((self.total or self.possible) * self.fraction, 2)
 
     @property
     def fraction(self) -> float:
