@@ -159,7 +159,8 @@ def test_the_text_of_a_failure_has_everything_in_order() -> None:
     text = text_of(checked("echoes", "FAIL", notes=["limited here"]))
     parts = [
         "Done      1. start it\n          2. connect", "Expected  no zombie",
-        "Seen      one zombie", "How long  2.1 s, 20 looks", "Note      limited here", "Processes at that instant",
+        "Seen      one zombie", "How long  2.1 s, 20 looks",
+        "Note      limited here", "Processes at that instant",
         "<-- ended, nobody waited for it", "killed by SIGPIPE, reaped by its parent",
         "Descriptors at that instant", "<-- should be closed", "  | listening",
         "Hint      Who waits?",
