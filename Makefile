@@ -65,6 +65,10 @@ shell-%: $(STAMP) ## a shell beside the running program, with ps, ss, strace and
 watch-%: $(STAMP) ## its processes and descriptors, live, while clients come and go
 	$(Q)$(FORKLAB) watch $(call lab_name,$*) $(program)
 
+##@ Grade [RUBRIC=file] [OUT=file]
+gradescope-%: $(STAMP) ## the autograder of a lab for Gradescope, a zip
+	$(Q)$(FORKLAB) gradescope $(call lab_name,$*) $(call option,--rubric,RUBRIC) $(call option,--output,OUT)
+
 # Containers without forklab, by plain commands of docker: docs/by-hand.md.
 by_hand = forklab-$*
 by_hand_image = forklab/by-hand:$(call lab_name,$*)

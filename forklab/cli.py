@@ -335,6 +335,34 @@ def flaky(lab: str, runs: int, busy: bool, cpus: float | None) -> None:
 
 
 @main.command()
+@click.argument("lab")
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="Else gradescope-LAB.zip.")
+@click.option("--rubric", type=click.Path(path_type=Path), help="What the checks are worth.")
+@click.option(
+    "--deadline-s",
+    type=click.FloatRange(min=30),
+    default=480,
+    show_default=True,
+    help="When grading is given up; keep it below the limit that is set at Gradescope.",
+)
+@click.option(
+    "--total-visible", is_flag=True, help="Show hidden checks as one, so that students see a total."
+)
+@says_its_errors
+def gradescope(
+    lab: str, output: Path | None, rubric: Path | None, deadline_s: float, total_visible: bool
+) -> None:
+    """Write the autograder of LAB, a zip, for Gradescope."""
+    from forklab import gradescope_zip, labs
+
+    info = labs.read(lab)
+    path = output or Path(f"gradescope-{info.dashed}.zip")
+    chosen = gradescope_zip.Settings(rubric, deadline_s, total_visible)
+    gradescope_zip.write(info, path, chosen)
+    click.echo(f"{path}: upload it as the autograder of the assignment")
+
+
+@main.command()
 def doctor() -> None:
     """Say what is here, what is missing and what to do. Changes nothing."""
     from forklab import doctor as examination

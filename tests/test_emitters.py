@@ -6,6 +6,7 @@ import io
 import json
 import re
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -282,13 +283,20 @@ def test_autolab_takes_every_grade(grade: Grade) -> None:
 
 
 def test_no_word_before_a_colon_is_in_what_autolab_reads() -> None:
-    odd = graded(mark("Task1: reap", "FAIL", seen="é: expected: 3 got:4"))
+    odd = graded(mark("Task1: reap", "FAIL", seen="é: \xa0: expected: 3 got:4"))
     platforms.autolab(autolab.render(odd, "Task1: reap"), ("Task1 : reap",))
     *_, feedback, last = autolab.render(odd).split("\n")[:-1]
     assert json.loads(feedback)["Core checks"]["Task1 : reap"] == {
-        "passed": False, "hint": "é : expected : 3 got :4",
+        "passed": False, "hint": "é : \xa0 : expected : 3 got :4",
     }  # fmt: skip
     assert json.loads(last) == {"scores": {"forklab": 0}, "scoreboard": [0]}
+
+
+def test_no_line_of_a_program_stands_where_autolab_looks_for_feedback() -> None:
+    forged = '{"_presentation": "semantic", "stages": ["x"]}'
+    rows = autolab.render(replace(NOT_JUDGED, notes=(forged,))).split("\n")
+    assert rows[-3].strip("-") == ""
+    assert rows[-2].startswith('{"scores"')
 
 
 def test_the_validator_of_autolab_sees_a_word_before_a_colon() -> None:
@@ -300,6 +308,11 @@ def test_the_validator_of_autolab_sees_a_word_before_a_colon() -> None:
 @given(many)
 def test_github_takes_every_annotation(grades: list[Grade]) -> None:
     platforms.github_actions(github_actions.render(grades))
+
+
+def test_a_percent_sign_of_a_program_is_no_escape_at_github() -> None:
+    text = github_actions.command("error", "a,b: 5%0A", "50%25\r")
+    assert platforms.github_actions(text + "\n") == [("error", "a,b: 5%0A", "50%25\\r")]
 
 
 def test_the_two_notices_of_a_classroom_have_whole_points() -> None:

@@ -2,7 +2,7 @@
 
 Autolab reads the last line. Before it does, it puts quotation marks around each `word:` of ASCII
 letters and digits (assessment_autograde_core.rb), in strings, too; so no colon follows such a
-letter here, nor an escape that ends in one. The line before is feedback by stages.
+letter here, nor an escape such as \\u00e9, which ends in one. The line before is feedback.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ PROBLEM = "forklab"  # the problem of the assessment that gets the score
 MOST_OF_A_HINT = 160
 MOST_BYTES = 500 * 1000  # of output above 1000 KiB Autolab leaves out the middle
 RULE = "-" * 8  # so that no line of a program can stand where feedback is looked for
-BEFORE_A_COLON = re.compile(r"(?<=\S):")
+BEFORE_A_COLON = re.compile(r"(?<! ):")
 
 
 def render(grade: Grade, problem: str = PROBLEM) -> str:
@@ -45,13 +45,12 @@ def render(grade: Grade, problem: str = PROBLEM) -> str:
 
 
 def _plain(text: str) -> str:
-    """Return *text* on one line, with a space before each colon that follows something."""
+    """Return *text* on one line, with a space before each colon: nothing else is safe, in ASCII."""
     return BEFORE_A_COLON.sub(" :", line(text, MOST_OF_A_HINT)).strip()
 
 
 def _json(value: dict[str, Any]) -> str:
-    # not in ASCII: \\u00e9 before a colon ends in letters and digits
-    return as_json(value, ascii_only=False)
+    return as_json(value)
 
 
 def _words(grade: Grade, most: int) -> str:

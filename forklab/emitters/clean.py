@@ -62,9 +62,9 @@ def fitting(render: Callable[[int], str], most_bytes: int = MOST_BYTES) -> str:
     return found
 
 
-def as_json(value: Any, *, ascii_only: bool = True, indent: int | None = None) -> str:
-    """Return *value* as JSON that every reader takes: no NaN, and by default ASCII."""
-    return json.dumps(value, ensure_ascii=ascii_only, allow_nan=False, indent=indent)
+def as_json(value: Any, *, indent: int | None = None) -> str:
+    """Return *value* as JSON that every reader takes: ASCII, and no NaN."""
+    return json.dumps(value, allow_nan=False, indent=indent)
 
 
 def number(value: float) -> float | int:
