@@ -1,0 +1,91 @@
+"""Templates, and what they may write: every text is made visible and escaped, by nobody's care.
+
+A name, a command line, a compiler's message and evidence hold what a student wrote.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from functools import partial
+from urllib.parse import quote
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from forklab.pages import evidence_text
+from forklab.pages.words import say
+from forklab.reports.text import shorten, visible
+
+ENGLISH = Markup(' lang="en"')
+
+
+def render(template: str, language: str, values: Mapping[str, object]) -> str:
+    """Return the page that *template* makes of *values*, in *language* ("en" or "ko")."""
+    found = Environment(
+        loader=PackageLoader("forklab.pages"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        finalize=_safe,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    speak = partial(say, language)
+    found.globals.update(
+        say=speak,
+        language=language,
+        # what labs and harness say stands in English on a page in another language
+        english="" if language == "en" else ENGLISH,
+    )
+    found.filters.update(
+        link=link,
+        points=points,
+        percent=lambda share: speak("percent", n=math.floor(share * 100 + 0.5)),
+        moment=partial(moment, language),
+        duration=partial(duration, language),
+        shorten=partial(shorten, mark=" [...]"),
+        parts=evidence_text.parts,
+        without=evidence_text.without,
+    )
+    return found.get_template(template).render(values)
+
+
+def _safe(value: object) -> object:
+    """Let nothing through that does not show; what templates made is whole already."""
+    return visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+
+
+def link(folder: str, file: str = "") -> str:
+    """Return a link to *file* in *folder*, relative to this page: never to another host."""
+    # names of files need not be UTF-8: os.fsencode gives back the bytes that were read
+    path = "/".join(part for part in (folder, file) if part)
+    return "./" + quote(os.fsencode(path))
+
+
+def points(value: float, limit: float | None = None) -> str:
+    """Return points with one decimal at most; never rounded up to *limit* where some are missing."""
+    shown = f"{value:.1f}".removesuffix(".0")
+    if limit is not None and value < limit - 1e-6 and shown == points(limit):
+        return f"{limit - 0.1:.1f}"
+    return shown
+
+
+def moment(language: str, iso: str) -> str:
+    """Return a time of ISO 8601 as a person reads it, in UTC; as it is where it is none."""
+    try:
+        then = datetime.fromisoformat(iso).astimezone(UTC)
+    except ValueError:
+        return iso
+    return say(language, "utc", date=f"{then:%Y-%m-%d}", clock=f"{then:%H:%M}")
+
+
+def duration(language: str, seconds: float) -> str:
+    """Return how long *seconds* are, in the two units that matter."""
+    if seconds < 60:
+        return say(language, "seconds", s=points(seconds))
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes < 60:
+        return say(language, "minutes", m=minutes, s=rest)
+    return say(language, "hours", h=minutes // 60, m=minutes % 60)
