@@ -59,8 +59,9 @@ class Outcome:
 class Runs:
     """The processes that are under way, so that an interruption reaches each of them."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, sandbox: str) -> None:
         self._folder = folder
+        self._sandbox = sandbox
         self._lock = threading.Lock()
         self._under_way: set[subprocess.Popen[str]] = set()
         self._over = False
@@ -83,7 +84,7 @@ class Runs:
                 return None
             # a session of its own: Ctrl-C is sent to ours, and comes to each of them once, from us
             process = subprocess.Popen(
-                [*command, "--runs", str(self._folder)],
+                [*command, "--sandbox", self._sandbox, "--runs", str(self._folder)],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
@@ -130,7 +131,9 @@ def at_once(wanted: int | None) -> int:
     return wanted or FOR_EACH_CORE * len(os.sched_getaffinity(0))
 
 
-def examine_all(names: Sequence[str], wanted: int | None, folder: Path, say: Say) -> int:
+def examine_all(
+    names: Sequence[str], wanted: int | None, folder: Path, say: Say, sandbox: str = ""
+) -> int:
     """Run the labs *names*, or all, say what came out, and return the worst exit status.
 
     Raises:
@@ -141,10 +144,11 @@ def examine_all(names: Sequence[str], wanted: int | None, folder: Path, say: Say
     from forklab.sandbox.choose import choose
 
     infos = sorted(map(labs.read, names or labs.names()), key=lambda info: info.order)
-    choose("docker", say)  # engine and image once, before several would do it
+    # engine and image once, before several would do it
+    kind = choose(sandbox, say).kind
     many = min(at_once(wanted), len(infos))
     say(f"{len(infos)} labs, {many} at a time (two for each core; --at-once says otherwise)")
-    runs, began = Runs(folder), time.monotonic()
+    runs, began = Runs(folder, kind), time.monotonic()
     found: dict[str, Outcome] = {}
     with ThreadPoolExecutor(many) as pool:
         try:

@@ -66,6 +66,13 @@ def takes_a_program(command: Callable[P, None]) -> Callable[P, None]:
     return command
 
 
+takes_a_sandbox = click.option(
+    "--sandbox",
+    type=click.Choice(["docker", "bubblewrap", "inside"]),
+    default="",
+    show_default=False,
+    help="Where it runs; else docker, or bubblewrap where there is no engine.",
+)
 keeps_runs = click.option(
     "--runs", type=click.Path(path_type=Path), default=Path("runs"), help="Where runs are kept."
 )
@@ -86,7 +93,7 @@ def main() -> None:
 @takes_a_program
 @click.option("--only", multiple=True, help="Id of a check; may be given more than once.")
 @click.option("--declares", multiple=True, help="What the program does beyond the contract.")
-@click.option("--sandbox", type=click.Choice(["docker", "inside"]), default="docker")
+@takes_a_sandbox
 @click.option("--json", "as_json", is_flag=True, help="One JSON document instead of the report.")
 @click.option("--junit", type=click.Path(path_type=Path), help="Write JUnit XML to a file, too.")
 @keeps_runs
@@ -222,6 +229,7 @@ def shell(
     show_default=True,
     help="Seconds between two things that are done to it.",
 )
+@takes_a_sandbox
 @says_its_errors
 def watch(
     lab: str,
@@ -233,6 +241,7 @@ def watch(
     for_s: float | None,
     clients: int,
     every: float,
+    sandbox: str,
 ) -> None:
     """Show the processes and descriptors of PROGRAM, or the reference program, as they change.
 
@@ -245,7 +254,7 @@ def watch(
 
     info = labs.read(lab)
     spec = info.spec.changed(run, port, workers, worker)
-    live.watch(info, spec, program, live.Wanted(for_s, clients, every), sys.stdout, _aside)
+    live.watch(info, spec, program, live.Wanted(for_s, clients, every, sandbox), sys.stdout, _aside)
 
 
 @main.command()
@@ -290,16 +299,17 @@ def why(lab: str, anyway: bool, runs: Path) -> None:
 @main.command(name="labs")
 @click.argument("lab", nargs=-1)
 @click.option("--at-once", type=click.IntRange(min=1), help="How many; else two for each core.")
+@takes_a_sandbox
 @keeps_runs
 @says_its_errors
-def all_labs(lab: tuple[str, ...], at_once: int | None, runs: Path) -> None:
+def all_labs(lab: tuple[str, ...], at_once: int | None, sandbox: str, runs: Path) -> None:
     """Examine the reference program of each LAB, or of all labs, several at a time.
 
     Exit status as of `check`, the worst of all.
     """
     from forklab.all_labs import examine_all
 
-    sys.exit(examine_all(lab, at_once, runs, click.echo))
+    sys.exit(examine_all(lab, at_once, runs, click.echo, sandbox))
 
 
 @main.command()
@@ -307,12 +317,13 @@ def all_labs(lab: tuple[str, ...], at_once: int | None, runs: Path) -> None:
 @click.option("--only", default="", help="Part of the names of the programs to run.")
 @click.option("--at-once", type=click.IntRange(min=1), default=4, show_default=True)
 @click.option("--write", type=click.Path(path_type=Path), help="Page to write: docs/matrix.md.")
+@takes_a_sandbox
 @says_its_errors
-def mutants(lab: str | None, only: str, at_once: int, write: Path | None) -> None:
+def mutants(lab: str | None, only: str, at_once: int, write: Path | None, sandbox: str) -> None:
     """Run every mutant and every right way of LAB, or of all labs, and compare."""
     from forklab.mutants import matrix
 
-    sys.exit(0 if matrix(lab, only, click.echo, at_once, write) else 1)
+    sys.exit(0 if matrix(lab, only, click.echo, at_once, write, sandbox) else 1)
 
 
 @main.command()
@@ -322,8 +333,9 @@ def mutants(lab: str | None, only: str, at_once: int, write: Path | None) -> Non
     "--busy/--quiet", default=True, help="Keep every core busy meanwhile (default), or not."
 )
 @click.option("--cpus", type=click.FloatRange(0.01), help="CPUs that the sandbox gets: 0.1, say.")
+@takes_a_sandbox
 @says_its_errors
-def flaky(lab: str, runs: int, busy: bool, cpus: float | None) -> None:
+def flaky(lab: str, runs: int, busy: bool, cpus: float | None, sandbox: str) -> None:
     """Run the checks of LAB on its reference program, many times; none may fail.
 
     All in one process and one sandbox. Exit status: 0 all pass, 1 some FAIL, 3 some BROKEN, 130
@@ -331,7 +343,7 @@ def flaky(lab: str, runs: int, busy: bool, cpus: float | None) -> None:
     """
     from forklab.flaky import flaky as run_many
 
-    sys.exit(run_many(lab, runs, busy, click.echo, cpus).exit_status)
+    sys.exit(run_many(lab, runs, busy, click.echo, cpus, sandbox).exit_status)
 
 
 @main.command()

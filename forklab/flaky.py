@@ -117,7 +117,9 @@ def complaint(result: Result) -> str:
     ).replace("\n", " / ")
 
 
-def flaky(lab: str, runs: int, busy: bool, say: Say, cpus: float | None = None) -> Tally:
+def flaky(
+    lab: str, runs: int, busy: bool, say: Say, cpus: float | None = None, sandbox: str = ""
+) -> Tally:
     """Run the checks of *lab* on its reference *runs* times and return the tally.
 
     Raises:
@@ -126,7 +128,7 @@ def flaky(lab: str, runs: int, busy: bool, say: Say, cpus: float | None = None) 
     """
     name = labs.read(lab).name
     tally = Tally(runs)
-    with Opening("docker", say, cpus) as opening, _busy_cores(busy):
+    with Opening(sandbox, say, cpus) as opening, _busy_cores(busy):
         opening.wait()
         cores = f"{os.cpu_count()} cores are kept busy" if busy else "no other work of ours"
         if cpus is not None:

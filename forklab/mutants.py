@@ -132,15 +132,16 @@ def programs(info: LabInfo, only: str = "") -> list[Expected]:
     return [expected for expected in found if only in expected.name]
 
 
-def examine(info: LabInfo, expected: Expected) -> Outcome:
-    """Run one program in a process of its own."""
+def examine(info: LabInfo, expected: Expected, sandbox: str) -> Outcome:
+    """Run one program in a process of its own, in a sandbox of the kind *sandbox*."""
     declares = expected.declares
     if not declares and expected.path.parent.name != "right":
         declares = info.declares if main_file(expected.path).suffix == ".py" else declares
     with tempfile.TemporaryDirectory() as runs:
         command = [
             sys.executable, "-m", "forklab", "check", info.name, str(expected.path),
-            "--json", "--runs", runs, *(f"--declares={word}" for word in sorted(declares)),
+            "--json", "--sandbox", sandbox, "--runs", runs,
+            *(f"--declares={word}" for word in sorted(declares)),
         ]  # fmt: skip
         done = subprocess.run(command, capture_output=True, text=True, check=False)
     try:
@@ -161,6 +162,7 @@ def matrix(
     say: Callable[[str], None],
     at_once: int = AT_ONCE,
     page: Path | None = None,
+    sandbox: str = "",
 ) -> bool:
     """Run all programs of one lab, or of all labs; return whether everything was as expected.
 
@@ -170,6 +172,7 @@ def matrix(
         say: told each outcome.
         at_once: how many programs are run at a time.
         page: the page whose sections are written.
+        sandbox: the kind in which they run; "": the one that is here.
 
     Raises:
         UsageError: no such lab or program; a page is wanted of some programs only.
@@ -177,13 +180,14 @@ def matrix(
     if page is not None and only:
         raise UsageError("the page holds every program: leave out --only, or --write")
     infos = [labs.read(name) for name in ([lab] if lab else labs.names())]
-    good = True
+    kind, good = "", True
     for info in sorted(infos, key=lambda info: info.order):
         wanted = programs(info, only)
         if not wanted:
             raise UsageError(f"no program of {info.dashed} has {only!r} in its name")
+        kind = kind or _ready(sandbox, say)
         say(f"lab {info.dashed}: {len(wanted)} programs, {at_once} at a time")
-        outcomes = list(_run(info, wanted, say, at_once))
+        outcomes = list(_run(info, wanted, kind, say, at_once))
         complaints = sum(bool(outcome.complaints()) for outcome in outcomes)
         bare = _checks_without_a_mutant(outcomes, _failed_elsewhere(info)) if not only else []
         for check in bare:
@@ -195,19 +199,27 @@ def matrix(
     return good
 
 
+def _ready(sandbox: str, say: Callable[[str], None]) -> str:
+    """Make engine and image once, before several would do it; return the kind of sandbox."""
+    from forklab.sandbox.choose import choose
+
+    return choose(sandbox, say).kind
+
+
 def _section(info: LabInfo, outcomes: Sequence[Outcome]) -> str:
     rows = {outcome.expected.name: outcome.cells() for outcome in outcomes}
     return matrix_page.section(info, list(outcomes[0].verdicts), rows)
 
 
 def _run(
-    info: LabInfo, wanted: Sequence[Expected], say: Callable[[str], None], at_once: int
+    info: LabInfo,
+    wanted: Sequence[Expected],
+    sandbox: str,
+    say: Callable[[str], None],
+    at_once: int,
 ) -> Iterator[Outcome]:
-    from forklab.sandbox.choose import choose
-
-    choose("docker", say)  # engine and image once, before several would do it
     with ThreadPoolExecutor(at_once) as pool:
-        for outcome in pool.map(lambda expected: examine(info, expected), wanted):
+        for outcome in pool.map(lambda expected: examine(info, expected, sandbox), wanted):
             _say_one(outcome, say)
             if outcome.trouble.startswith("no result: forklab: there is no engine"):
                 raise SandboxError(outcome.trouble)

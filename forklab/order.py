@@ -10,7 +10,7 @@ from pathlib import Path
 class Order:
     """What a person asked for; see `forklab check --help`.
 
-    Of a program that was handed in: refused says why it cannot be examined, one sentence, and
+    No sandbox: the one that is here. Of a program that was handed in: refused says why it cannot be examined, one sentence, and
     every check says so; folder is where the run is kept, instead of a new one below runs.
     """
 
@@ -22,7 +22,7 @@ class Order:
     worker: str | None = None
     only: frozenset[str] = frozenset()
     declared: frozenset[str] = frozenset()
-    sandbox: str = "docker"
+    sandbox: str = ""
     json: bool = False
     junit: Path | None = None
     runs: Path = Path("runs")

@@ -27,7 +27,7 @@ from forklab.program.program import Program
 from forklab.program.source import NoProgram
 from forklab.results.evidence import evidence
 from forklab.results.record import Check, Result, Verdict
-from forklab.sandbox.choose import Sandbox, choose
+from forklab.sandbox.choose import KINDS, Sandbox, choose
 from forklab.sandbox.link import AgentRefused, Link
 from forklab.sandbox.opening import Opening
 
@@ -42,7 +42,7 @@ class Wanted:
         program: what is judged; None: the lab's reference program.
         run, port, workers, worker: how it is started where it does not follow the contract.
         refused: why the program cannot be examined, one sentence; "" if it can.
-        sandbox: `docker` or `inside`.
+        sandbox: one of KINDS of the sandboxes; "": the one that is here.
         declared: what the program declares beyond the contract.
         only: ids of the checks to run, empty for all.
         on_result: called as each check ends, with the raw snapshot and output of a failure.
@@ -58,7 +58,7 @@ class Wanted:
     workers: int | None = None
     worker: str | None = None
     refused: str = ""
-    sandbox: str = "docker"
+    sandbox: str = ""
     declared: frozenset[str] = frozenset()
     only: frozenset[str] = frozenset()
     on_result: Callable[[Result, Lab | None, Raw | None], None] = lambda result, lab, raw: None
@@ -80,7 +80,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--program", type=Path, help="the program under test; else the reference")
     group.addoption("--run", dest="forklab_run", help="command line instead of the contract's")
     group.addoption("--port", dest="forklab_port", type=int, help="fixed port of the program")
-    group.addoption("--sandbox", default="docker", choices=["docker", "inside"])
+    group.addoption("--sandbox", default="", choices=KINDS, help="else the one that is here")
     group.addoption("--repeat", type=int, default=1, help="run every check so many times")
 
 

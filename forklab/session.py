@@ -61,7 +61,7 @@ class Session:
             lab=info.name,
             title=info.title,
             program=str(order.program or REFERENCE + _shown(info.program)),
-            sandbox=order.sandbox,
+            sandbox=opening.kind,
             began=datetime.now(UTC).isoformat(timespec="seconds"),
             folder=self.folder.shown,
         )
@@ -75,7 +75,7 @@ class Session:
             workers=self.order.workers,
             worker=self.order.worker,
             refused=self.order.refused,
-            sandbox=self.order.sandbox,
+            sandbox=self.opening.kind,
             declared=self.order.declared,
             only=self.order.only,
             on_result=self._on_result,

@@ -37,11 +37,13 @@ class Wanted:
         for_s: how long; None: until Ctrl-C, or until the program has ended.
         clients: how many come and leave again and again; lines that a client is given to send.
         every_s: how long between two things that are done.
+        sandbox: its kind; "": the one that is here.
     """
 
     for_s: float | None
     clients: int
     every_s: float
+    sandbox: str = ""
 
 
 def watch(
@@ -58,7 +60,7 @@ def watch(
         CheckFailure: it cannot be built, does not come to listen, or forks without end.
         SandboxError: there is no sandbox.
     """
-    with choose("docker", say).open() as link:
+    with choose(wanted.sandbox, say).open() as link:
         lab = Lab(link, spec, path or info.program)
         program, acts = PARTS[spec.plays](lab, wanted.clients)
         with screen(out, os.environ.get("TERM", "")) as shown:

@@ -84,7 +84,7 @@ def test_an_interruption_reaches_what_is_under_way_and_begins_no_more(
         return start([sys.executable, "-c", sleeper], **more)
 
     monkeypatch.setattr(subprocess, "Popen", instead)
-    runs = Runs(tmp_path)
+    runs = Runs(tmp_path, "docker")
     found: list[Outcome] = []
     thread = threading.Thread(target=lambda: found.append(runs.examine(INFO)))
     thread.start()

@@ -10,7 +10,7 @@ from docker.errors import ImageNotFound
 
 from forklab import tree
 from forklab.errors import SandboxError
-from forklab.sandbox import image
+from forklab.sandbox import image, recipe
 
 DOCKER = tree.root() / "docker"
 
@@ -41,16 +41,16 @@ def client(**known: str) -> Any:
 def test_every_file_the_release_and_the_architecture_decide_the_name(tmp_path: Path) -> None:
     folder = tmp_path / "docker"
     shutil.copytree(DOCKER, folder)
-    before = image.recipe_of(folder, "debian", "bookworm", "amd64")
-    assert image.recipe_of(DOCKER, "debian", "bookworm", "amd64") == before
+    before = recipe.recipe_of(folder, "debian", "bookworm", "amd64")
+    assert recipe.recipe_of(DOCKER, "debian", "bookworm", "amd64") == before
     others = [
-        image.recipe_of(folder, "debian", "trixie", "amd64"),
-        image.recipe_of(folder, "debian", "bookworm", "arm64"),
+        recipe.recipe_of(folder, "debian", "trixie", "amd64"),
+        recipe.recipe_of(folder, "debian", "bookworm", "arm64"),
     ]
-    for name in image.INGREDIENTS:
+    for name in recipe.INGREDIENTS:
         with (folder / name).open("a") as file:
             file.write("\n")
-        others.append(image.recipe_of(folder, "debian", "bookworm", "amd64"))
+        others.append(recipe.recipe_of(folder, "debian", "bookworm", "amd64"))
     assert len({before.tag, *(other.tag for other in others)}) == 7
 
 
@@ -58,14 +58,14 @@ def test_other_files_do_not_decide_the_name(tmp_path: Path) -> None:
     folder = tmp_path / "docker"
     shutil.copytree(DOCKER, folder)
     (folder / "notes.md").write_text("new")
-    assert image.recipe_of(folder, "debian", "bookworm", "amd64") == image.recipe_of(
+    assert recipe.recipe_of(folder, "debian", "bookworm", "amd64") == recipe.recipe_of(
         DOCKER, "debian", "bookworm", "amd64"
     )
 
 
 def test_the_base_is_the_release_of_the_recipe() -> None:
-    assert image.Recipe("debian", "trixie", "amd64", "0").base.endswith("/debian:trixie-slim")
-    assert image.Recipe("ubuntu", "noble", "amd64", "0").base.endswith("/ubuntu:noble")
+    assert recipe.Recipe("debian", "trixie", "amd64", "0").base.endswith("/debian:trixie-slim")
+    assert recipe.Recipe("ubuntu", "noble", "amd64", "0").base.endswith("/ubuntu:noble")
 
 
 def test_an_image_is_found_under_podmans_name_too() -> None:

@@ -17,7 +17,7 @@ NAME = re.compile(r"forklab-(\d+)-(\d+)-(\d+)")
 
 def make(parent: str) -> str:
     """Make the folder of this process in *parent* and return its path."""
-    folder = f"{parent}/{_name(os.getpid())}"
+    folder = f"{parent}/{name_of(os.getpid())}"
     os.mkdir(folder, 0o755)
     return folder
 
@@ -33,22 +33,22 @@ def sweep(parent: str) -> list[str]:
     swept = []
     for name in os.listdir(parent):
         found = NAME.fullmatch(name)
-        if found and _is_ours(f"{parent}/{name}") and not _lives(name, int(found[2])):
+        if found and _is_ours(f"{parent}/{name}") and not lives(name, int(found[2])):
             remove(f"{parent}/{name}")
             swept.append(name)
     return swept
 
 
-def _name(pid: int) -> str:
+def name_of(pid: int) -> str:
     """Name a process by its pid namespace, pid and start time."""
     found = proc.stat(pid)
     namespace = os.stat("/proc/self/ns/pid").st_ino
     return f"forklab-{namespace}-{pid}-{found.start_ticks if found else 0}"
 
 
-def _lives(name: str, pid: int) -> bool:
+def lives(name: str, pid: int) -> bool:
     """Whether the process that *name* says is alive; yes where we cannot know it."""
-    return name == _name(pid) or not name.startswith(_name(pid).rsplit("-", 2)[0])
+    return name == name_of(pid) or not name.startswith(name_of(pid).rsplit("-", 2)[0])
 
 
 def _is_ours(folder: str) -> bool:

@@ -42,6 +42,7 @@ TMPFS = {
 # the least that observing another user's processes takes; each proved by leaving it out
 CAPABILITIES = ["SYS_PTRACE", "DAC_READ_SEARCH", "KILL", "SETUID", "SETGID", "CHOWN"]
 PIDS = 1600
+PATHS = "/usr/local/bin:/usr/bin:/bin"
 # no TIME_WAIT: a program without SO_REUSEADDR finds its port free at the next start;
 # ::1 is there for servers that are bound to it; small buffers make a slow reader felt early
 SYSCTLS = {
@@ -211,7 +212,7 @@ class Container:
             user="0:0",
             working_dir="/",
             hostname="lab",
-            environment={"PATH": "/usr/local/bin:/usr/bin:/bin", **boot.ENVIRONMENT},
+            environment={"PATH": PATHS, **boot.ENVIRONMENT},
             labels={OWNER: "forklab", HARNESS: _identity(), SESSION: session},
             host_config=host,
         )

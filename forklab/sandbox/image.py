@@ -6,14 +6,12 @@ sent into the container when that starts.
 
 from __future__ import annotations
 
-import hashlib
 import queue
 import re
 import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,12 +22,11 @@ from forklab import tree
 from forklab.errors import SandboxError
 from forklab.sandbox import bootstrap, host
 from forklab.sandbox.host import Say, keep_quiet
+from forklab.sandbox.recipe import REPOSITORY, Recipe, for_architecture
 
 if TYPE_CHECKING:
     from docker import DockerClient
 
-INGREDIENTS = ("lab.Dockerfile", "mmdebstrap.sh", "packages.txt", "trim.sh")
-REPOSITORY = "forklab/lab"
 PREFIXES = ("localhost/", "docker.io/")  # Podman puts one of them before a name
 REGISTRY_ANSWERS_WITHIN_S = 30
 ENVIRONMENT = (
@@ -39,53 +36,10 @@ ENVIRONMENT = (
 )
 
 
-@dataclass(frozen=True)
-class Recipe:
-    """What decides the content of the image: its name is made from this and nothing else."""
-
-    distribution: str
-    codename: str
-    architecture: str
-    digest: str
-
-    @property
-    def version(self) -> str:
-        """Shorten the digest to what stands behind the name."""
-        return self.digest[:12]
-
-    @property
-    def tag(self) -> str:
-        """Name the image."""
-        return f"{REPOSITORY}:{self.version}"
-
-    @property
-    def base(self) -> str:
-        """Name the image of a registry that this one starts from."""
-        slim = "-slim" if self.distribution == "debian" else ""
-        return f"docker.io/library/{self.distribution}:{self.codename}{slim}"
-
-
 def recipe(client: DockerClient) -> Recipe:
-    """Say which image this host and this engine need.
-
-    A Debian or Ubuntu host gets its own release, so that both routes give the same; any other
-    host gets Debian bookworm.
-    """
-    here = host.this_host()
-    distribution, codename = "debian", "bookworm"
-    if here.distribution in ("debian", "ubuntu") and here.codename:
-        distribution, codename = here.distribution, here.codename
+    """Say which image this host and this engine need."""
     with _translated("ask the engine for its architecture"):
-        architecture = str(client.version()["Arch"])
-    return recipe_of(tree.root() / "docker", distribution, codename, architecture)
-
-
-def recipe_of(folder: Path, distribution: str, codename: str, architecture: str) -> Recipe:
-    """Hash all that goes into the image: recipes, package list, release and architecture."""
-    digest = hashlib.sha256("\0".join((distribution, codename, architecture)).encode())
-    for name in INGREDIENTS:
-        digest.update(b"\0" + name.encode() + b"\0" + (folder / name).read_bytes())
-    return Recipe(distribution, codename, architecture, digest.hexdigest())
+        return for_architecture(str(client.version()["Arch"]))
 
 
 def engine_facts(client: DockerClient) -> tuple[dict[str, Any], dict[str, Any]]:

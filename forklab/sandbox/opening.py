@@ -9,15 +9,19 @@ from typing import Self
 
 from forklab.errors import LabBroken
 
-from .choose import Sandbox, choose
+from .choose import Sandbox, by_itself, choose
 from .link import Link
 
 
 class Opening:
-    """A sandbox that is on its way; as a context manager it is ended, whatever became of it."""
+    """A sandbox that is on its way; as a context manager it is ended, whatever became of it.
+
+    Attributes:
+        kind: of the sandbox, also where none was named.
+    """
 
     def __init__(self, kind: str, say: Callable[[str], None], cpus: float | None = None) -> None:
-        """Find engine and image, and begin to open a sandbox of *kind*.
+        """Find engine and image, and begin to open a sandbox of *kind*, or of the one that is here.
 
         Engine and image come first, in this thread: making them can take minutes, which a person
         may want to interrupt.
@@ -25,8 +29,9 @@ class Opening:
         self._stack = ExitStack()
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="opening")
         self._found: Future[tuple[Sandbox, Link]] = Future()
+        self.kind = kind or by_itself(say)
         try:
-            sandbox = choose(kind, say, cpus)
+            sandbox = choose(self.kind, say, cpus)
         except LabBroken as error:
             self._found.set_exception(error)
         else:
