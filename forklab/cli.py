@@ -388,26 +388,34 @@ def doctor() -> None:
 @main.command()
 @click.option("--save", type=click.Path(path_type=Path), help="Write the lab image to a file.")
 @click.option("--load", type=click.Path(path_type=Path), help="Take the lab image from a file.")
+@click.option(
+    "--sandbox",
+    type=click.Choice(["docker", "bubblewrap"]),
+    default="docker",
+    show_default=True,
+    help="Whose files: an engine's image, or bubblewrap's root folder.",
+)
 @says_its_errors
-def images(save: Path | None, load: Path | None) -> None:
+def images(save: Path | None, load: Path | None, sandbox: str) -> None:
     """Build the lab image if it is missing, save it to a file or load it from one."""
     from forklab.errors import UsageError
-    from forklab.sandbox import engine, image
+    from forklab.sandbox import engine, image, root
 
     if save and load:
         raise UsageError("--save and --load exclude each other: give one of them.")
-
-    def say(line: str) -> None:
-        click.echo(line, err=True)
-
-    client = engine.find_engine(say=say)
+    if sandbox == "bubblewrap":
+        if save or load:
+            raise UsageError("--save and --load are for the image of an engine.")
+        click.echo(root.ensure_root(say=_aside))
+        return
+    client = engine.find_engine(say=_aside)
     try:
         if save:
-            image.save_image(client, save, say=say)
+            image.save_image(client, save, say=_aside)
         elif load:
-            image.load_image(client, load, say=say)
+            image.load_image(client, load, say=_aside)
         else:
-            found = image.ensure_image(client, say=say)
+            found = image.ensure_image(client, say=_aside)
             click.echo(f"{image.recipe(client).tag} {found}")
         if not save:
             image.tag_latest(client)

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from forklab.errors import SandboxError
-from forklab.sandbox import engine, image
+from forklab.sandbox import bubblewrap, engine, image, root
 
 if TYPE_CHECKING:
     from docker import DockerClient
@@ -51,7 +51,10 @@ def examine() -> list[Finding]:
     """Look at everything once."""
     found = engine.survey()
     if not found.client:
-        return [no_engine(found.problem, engine.would_set_up(found)), *_this_machine(local=True)]
+        # an engine that DOCKER_HOST names is wanted, and nothing else
+        instead = not found.named_by and not bubblewrap.why_not()
+        missing = no_engine(found.problem, engine.would_set_up(found), instead=instead)
+        return [missing, *_this_machine(local=True)]
     try:
         return list(_with_engine(found.client, found.named_by))
     except SandboxError as error:
@@ -87,17 +90,39 @@ def _this_machine(*, local: bool) -> Iterator[Finding]:
         yield kernel(platform.release())
     yield socket_lists(_unix_diag_answers())
     yield user_namespaces(Path("/proc/sys"))
+    yield without_engine(bubblewrap.why_not(), has_root=root.is_there())
     yield resource_capability(Path("/proc/self/status").read_text())
 
 
-def no_engine(problem: str, would: str) -> Finding:
-    """Judge that no engine answers; *would*: what the first lab does about it."""
+def no_engine(problem: str, would: str, *, instead: bool = False) -> Finding:
+    """Judge that no engine answers.
+
+    Args:
+        problem: why, and what to do.
+        would: what the first lab does about it.
+        instead: bubblewrap can be the sandbox.
+    """
     if would:
         return Finding(
             "missing",
             f"engine: none answers. The first lab {would}; to have it now: make images",
         )
+    if instead:
+        return Finding("missing", f"engine: {problem} Until then the sandbox is bubblewrap.")
     return Finding("missing", f"engine: {problem}", stops=True)
+
+
+def without_engine(reason: str, *, has_root: bool) -> Finding:
+    """Judge whether bubblewrap can be the sandbox; *reason*: why it cannot."""
+    if reason:
+        return Finding("limited", f"bubblewrap: {reason}; so labs need a container engine")
+    if has_root:
+        return Finding("ok", "bubblewrap: labs can run without an engine")
+    return Finding(
+        "ok",
+        "bubblewrap: labs can run without an engine; the first one makes the root folder (a"
+        " minute), or now: forklab images --sandbox bubblewrap",
+    )
 
 
 def product(version: Facts) -> str:

@@ -188,15 +188,22 @@ def matrix(
         kind = kind or _ready(sandbox, say)
         say(f"lab {info.dashed}: {len(wanted)} programs, {at_once} at a time")
         outcomes = list(_run(info, wanted, kind, say, at_once))
-        complaints = sum(bool(outcome.complaints()) for outcome in outcomes)
-        bare = _checks_without_a_mutant(outcomes, _failed_elsewhere(info)) if not only else []
-        for check in bare:
-            say(f"  BAD  no mutant fails {check}")
-        say(f"lab {info.dashed}: {len(outcomes) - complaints} of {len(outcomes)} as expected")
-        good = good and not complaints and not bare
+        good = _judge(info, outcomes, say, whole=not only) and good
         if page is not None:
             matrix_page.write(page, {info.dashed: _section(info, outcomes)})
     return good
+
+
+def _judge(
+    info: LabInfo, outcomes: Sequence[Outcome], say: Callable[[str], None], *, whole: bool
+) -> bool:
+    """Say how many came out as expected, and which check no mutant of the *whole* lab fails."""
+    complaints = sum(bool(outcome.complaints()) for outcome in outcomes)
+    bare = _checks_without_a_mutant(outcomes, _failed_elsewhere(info)) if whole else []
+    for check in bare:
+        say(f"  BAD  no mutant fails {check}")
+    say(f"lab {info.dashed}: {len(outcomes) - complaints} of {len(outcomes)} as expected")
+    return not complaints and not bare
 
 
 def _ready(sandbox: str, say: Callable[[str], None]) -> str:

@@ -13,9 +13,17 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
+import pytest
 from docker import DockerClient
 from docker.errors import APIError
 
+NOBODY = 65534
+AS_NOBODY = ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups"]
+CAN_START = """
+import forklab.cli, subprocess, sys
+assert sys.version_info[:2] == {}
+subprocess.run([sys.executable, "-c", ""], check=True)
+"""
 START = ["-c", "from forklab.cli import main; main()"]
 
 
@@ -84,9 +92,13 @@ class Harness:
         return self.process.returncode, rest
 
     def left(self, client: DockerClient | None = None) -> list[str]:
-        """Return what it has left behind by now: containers, processes, folders."""
+        """Return what it has left behind by now: containers, processes, folders, groups.
+
+        A control group holds every process of its sandbox, so it is the last to go.
+        """
         found = self.containers(client) if client is not None else []
         found += [f"process {pid}" for pid in _processes() if self._is_ours(pid)]
+        found += control_groups_of(self.process.pid)
         return found + [str(path) for path in self.folder.glob("forklab-*")]
 
     def runs_in_its_container(self, client: DockerClient, command: str) -> bool:
@@ -123,6 +135,12 @@ def containers_of(pid: int, client: DockerClient) -> list[str]:
     return [name for name, words in labels if words[1:2] == [str(pid)]]
 
 
+def control_groups_of(pid: int) -> list[str]:
+    """Return the folders of the control groups that a harness, process *pid*, has made."""
+    groups = Path("/sys/fs/cgroup").glob("**/forklab-*")
+    return [str(group) for group in groups if group.name.split("-")[2:3] == [str(pid)]]
+
+
 def _processes() -> list[int]:
     return [int(name) for name in os.listdir("/proc") if name.isdigit()]
 
@@ -134,3 +152,14 @@ def until_empty(look: Callable[[], list[str]], within_s: float = 90.0) -> list[s
     while (found := look()) and time.monotonic() < end:
         pause.wait(0.02)
     return found
+
+
+def python_for_all() -> str:
+    """Return a Python like this one that a user without rights can start; else skip."""
+    env = {"PYTHONPATH": os.pathsep.join(sys.path)}
+    for python in (sys.executable, "/usr/bin/python3"):
+        words = [*AS_NOBODY, python, "-c", CAN_START.format(sys.version_info[:2])]
+        with contextlib.suppress(OSError):
+            if subprocess.run(words, env=env, capture_output=True).returncode == 0:
+                return python
+    pytest.skip("no Python like this one can be started by another user")

@@ -34,6 +34,20 @@ def test_what_to_do_is_said_when_the_engine_is_missing() -> None:
     assert "Install one." in doctor.no_engine("Install one.", "").text
 
 
+def test_bubblewrap_in_the_place_of_an_engine_lets_the_labs_run() -> None:
+    missing = doctor.no_engine("Install one.", "", instead=True)
+    assert doctor.labs_can_run([missing])
+    assert missing.text.endswith("Install one. Until then the sandbox is bubblewrap.")
+
+
+def test_whether_bubblewrap_can_be_the_sandbox_is_said_and_stops_nothing() -> None:
+    reason = doctor.without_engine("it is not installed", has_root=True)
+    assert (reason.word, reason.stops) == ("limited", False)
+    assert "it is not installed" in reason.text
+    assert doctor.without_engine("", has_root=True).word == "ok"
+    assert "forklab images --sandbox bubblewrap" in doctor.without_engine("", has_root=False).text
+
+
 def test_an_image_that_is_missing_is_built_later() -> None:
     assert doctor.lab_image("forklab/lab:1", "sha256:1").word == "ok"
     missing = doctor.lab_image("forklab/lab:1", None)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import random
@@ -15,7 +14,14 @@ from pathlib import Path
 import pytest
 
 from tests import start_state
-from tests.harness import Harness, open_folder, until_empty
+from tests.harness import (
+    AS_NOBODY,
+    NOBODY,
+    Harness,
+    open_folder,
+    python_for_all,
+    until_empty,
+)
 
 pytestmark = [
     pytest.mark.inside,
@@ -106,13 +112,6 @@ def test_a_lab_runs_whatever_the_harness_inherited(folder: Path, mood: str) -> N
     assert until_empty(harness.left) == []
 
 
-NOBODY = 65534
-AS_NOBODY = ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups"]
-CAN_START = """
-import forklab.cli, subprocess, sys
-assert sys.version_info[:2] == {}
-subprocess.run([sys.executable, "-c", ""], check=True)
-"""
 FEW = [
     "starts",
     "bad-usage",
@@ -128,7 +127,7 @@ def test_the_reference_passes_and_what_is_not_isolated_is_said(folder: Path, who
     if who == "ourselves":
         harness = Harness(folder / "harness", "fork_echo", *words)
     else:
-        python = _python_for_all()
+        python = python_for_all()
         (folder / "harness").mkdir()
         os.chown(folder / "harness", NOBODY, NOBODY)
         harness = Harness(folder / "harness", "fork_echo", *words, prefix=AS_NOBODY, python=python)
@@ -138,14 +137,3 @@ def test_the_reference_passes_and_what_is_not_isolated_is_said(folder: Path, who
     own_user = who == "ourselves" and os.geteuid() == 0
     assert ("could send signals to it" in " ".join(said.split())) is not own_user
     assert until_empty(harness.left) == []
-
-
-def _python_for_all() -> str:
-    """Return a Python like this one that a user without rights can start; else skip."""
-    env = {"PYTHONPATH": os.pathsep.join(sys.path)}
-    for python in (sys.executable, "/usr/bin/python3"):
-        words = [*AS_NOBODY, python, "-c", CAN_START.format(sys.version_info[:2])]
-        with contextlib.suppress(OSError):
-            if subprocess.run(words, env=env, capture_output=True).returncode == 0:
-                return python
-    pytest.skip("no Python like this one can be started by another user")

@@ -43,6 +43,15 @@ def test_it_is_open_when_it_was_waited_for_and_closed_at_the_end(
     assert sandbox.said == ["opened", "closed"]
 
 
+def test_the_kind_is_told_also_where_none_was_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(opening, "by_itself", lambda say: "bubblewrap")
+    monkeypatch.setattr(opening, "choose", lambda kind, say, cpus: Fake())
+    with Opening("", lambda line: None) as opened:
+        assert opened.kind == "bubblewrap"
+    with begin(monkeypatch, Fake()) as opened:
+        assert opened.kind == "docker"
+
+
 def test_it_is_closed_even_if_nobody_waited_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
     sandbox = Fake()
     with begin(monkeypatch, sandbox):

@@ -52,8 +52,18 @@ class Agent(OnPrograms, OnLooks, OnClients, OnChannel, OnFiles):
             "pid_max": int(proc.read("/proc/sys/kernel/pid_max")),
             "small_disk": bool(self.small),
             "own_user": self._has_own_user,
-            "limits_bite": (os.geteuid() if self.uid is None else self.uid) != 0,
+            "limits_bite": self._limits_bite(),
         }, b""
+
+    def _limits_bite(self) -> bool:
+        """Whether a limit on processes binds the program: it binds all but root of the machine.
+
+        Root of a user namespace is somebody else outside of it (user_namespaces(7)).
+        """
+        if (os.geteuid() if self.uid is None else self.uid) != 0:
+            return True
+        first = proc.read("/proc/self/uid_map").split()
+        return first[:1] == [b"0"] and first[1] != b"0"
 
     def op_memory(self, message: Message, blob: bytes) -> Answer:
         """Answer how much memory the agent itself has resident, in KiB."""

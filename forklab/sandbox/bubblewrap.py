@@ -186,8 +186,12 @@ def start_keeper(wanted: dict[str, Any]) -> subprocess.Popen[bytes]:
         raise SandboxError(f"the keeper of bubblewrap cannot be started: {error}") from error
 
 
-def ensure_bubblewrap(say: Say = keep_quiet) -> str:
+def ensure_bubblewrap(say: Say = keep_quiet, *, proven: bool = False) -> str:
     """Give the path of bwrap(1), installing it first where that may be done.
+
+    Args:
+        say: told what takes long.
+        proven: it has made sandboxes here: trying one now would only take time.
 
     Raises:
         SandboxError: it is not there and may not be installed, or cannot make a sandbox here.
@@ -196,7 +200,7 @@ def ensure_bubblewrap(say: Say = keep_quiet) -> str:
         raise SandboxError("bubblewrap needs Linux: use a container engine.")
     if host.command_path("bwrap") is None:
         host.install([PACKAGE], say)
-    reason = why_not()
+    reason = "" if proven else why_not()
     if reason:
         raise SandboxError(f"bubblewrap cannot make a sandbox here: {reason.rstrip('.')}.")
     return host.command_path("bwrap") or "bwrap"

@@ -45,9 +45,10 @@ def choose(kind: str, say: Callable[[str], None], cpus: float | None = None) -> 
         return Inside()
     if kind == "bubblewrap":
         from .bubblewrap import Bubblewrap, ensure_bubblewrap
-        from .root import ensure_root
+        from .root import ensure_root, is_there
 
-        return Bubblewrap(ensure_bubblewrap(say), ensure_root(say=say), cpus)
+        bwrap = ensure_bubblewrap(say, proven=is_there())
+        return Bubblewrap(bwrap, ensure_root(say=say), cpus)
     from .container import Container
     from .engine import find_engine
     from .image import ensure_image

@@ -25,6 +25,11 @@ def place(wanted: Recipe) -> Path:
     return host.cache_folder() / f"root-{wanted.version}"
 
 
+def is_there() -> bool:
+    """Say whether the root folder that this forklab needs is there."""
+    return place(recipe.for_this_machine()).is_dir()
+
+
 def ensure_root(*, say: Say = keep_quiet) -> Path:
     """Give the root folder, making it first if it is missing; that takes most of a minute.
 

@@ -1,4 +1,4 @@
-"""One container for all tests of a module."""
+"""One sandbox of each kind for all tests of a module."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from docker import DockerClient
 
 from forklab.program.lab import Lab
 from forklab.sandbox import engine
+from forklab.sandbox.bubblewrap import why_not
 from forklab.sandbox.choose import choose
 from tests.start_state import PROGRAMS, lab_on
 
@@ -21,8 +22,10 @@ def client() -> Iterator[DockerClient]:
     client.close()
 
 
-@pytest.fixture(scope="module")
-def sandbox() -> Iterator[Lab]:
-    """Give a lab in a container of its own."""
-    with choose("docker", lambda text: None).open() as link:
+@pytest.fixture(scope="module", params=["docker", "bubblewrap"])
+def sandbox(request: pytest.FixtureRequest) -> Iterator[Lab]:
+    """Give a lab in a sandbox of its own, once in each kind that isolates."""
+    if request.param == "bubblewrap" and (reason := why_not()):
+        pytest.skip(f"bubblewrap: {reason}")
+    with choose(request.param, lambda text: None).open() as link:
         yield lab_on(link, PROGRAMS / "silent.py")
