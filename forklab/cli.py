@@ -69,8 +69,7 @@ def takes_a_program(command: Callable[P, None]) -> Callable[P, None]:
 takes_a_sandbox = click.option(
     "--sandbox",
     type=click.Choice(["docker", "bubblewrap", "inside"]),
-    default="",
-    show_default=False,
+    callback=lambda context, option, value: value or "",
     help="Where it runs; else docker, or bubblewrap where there is no engine.",
 )
 keeps_runs = click.option(
@@ -144,10 +143,10 @@ def check(
 @click.option("--rubric", type=click.Path(path_type=Path), help="Points: a rubric.toml.")
 @click.option("--late", type=click.Path(path_type=Path), help="CSV: submission,hours late.")
 @click.option(
-    "--write", multiple=True, metavar="FORMAT=FILE", help="Write a file for a course platform, too."
+    "--write", multiple=True, metavar="FORMAT=FILE", help="A file for a course platform, too."
 )
-@click.option("--at-once", type=click.IntRange(min=1), help="How many; else what this machine bears.")
-@click.option("--sandbox", type=click.Choice(["docker", "inside"]), default="docker")
+@click.option("--at-once", type=click.IntRange(min=1), help="How many; else what can be borne.")
+@takes_a_sandbox
 @click.option("--new", is_flag=True, help="Begin anew, also if the last batch was not finished.")
 @click.option("--only-failed", is_flag=True, help="Of the last batch, what did not pass.")
 @click.option("--regrade", is_flag=True, help="Of the last batch, what has changed since.")

@@ -26,7 +26,7 @@ from forklab import tree
 from forklab.errors import UsageError
 from forklab.grades import rubric
 from forklab.labs import LabInfo
-from forklab.why import checks_of
+from forklab.session import checks_of
 
 PACKAGE = Path(__file__).resolve().parent
 CALLED = PACKAGE / "platforms" / "gradescope"

@@ -10,8 +10,9 @@ from pathlib import Path
 class Order:
     """What a person asked for; see `forklab check --help`.
 
-    No sandbox: the one that is here. Of a program that was handed in: refused says why it cannot be examined, one sentence, and
-    every check says so; folder is where the run is kept, instead of a new one below runs.
+    No sandbox: the one that is here. Of a program that was handed in: main says which of its files
+    it is; refused why it cannot be examined, one sentence, and every check says so; folder is where
+    the run is kept, instead of a new one below runs.
     """
 
     lab: str
@@ -27,5 +28,6 @@ class Order:
     junit: Path | None = None
     runs: Path = Path("runs")
     folder: Path | None = None
+    main: str = ""
     refused: str = ""
     pytest_args: tuple[str, ...] = field(default=())

@@ -11,7 +11,7 @@ import time
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +41,7 @@ class Wanted:
     Attributes:
         program: what is judged; None: the lab's reference program.
         run, port, workers, worker: how it is started where it does not follow the contract.
+        main: which of its files it is; "": what conventions say.
         refused: why the program cannot be examined, one sentence; "" if it can.
         sandbox: one of KINDS of the sandboxes; "": the one that is here.
         declared: what the program declares beyond the contract.
@@ -57,6 +58,7 @@ class Wanted:
     port: int | None = None
     workers: int | None = None
     worker: str | None = None
+    main: str = ""
     refused: str = ""
     sandbox: str = ""
     declared: frozenset[str] = frozenset()
@@ -102,7 +104,7 @@ class Sandboxes:
             declared = info.declares if reference else self._wanted.declared
             sandbox, link = self._open()
             path = self._wanted.program or info.program
-            lab = Lab(link, spec.declaring(declared), path)
+            lab = Lab(link, replace(spec.declaring(declared), main=said.main), path)
             if self._wanted.refused:
                 lab.refuse(self._wanted.refused)
             lab.notes += sandbox.not_isolated

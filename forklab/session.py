@@ -74,6 +74,7 @@ class Session:
             port=self.order.port,
             workers=self.order.workers,
             worker=self.order.worker,
+            main=self.order.main,
             refused=self.order.refused,
             sandbox=self.opening.kind,
             declared=self.order.declared,

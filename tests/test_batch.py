@@ -1,4 +1,4 @@
-"""A batch: what is graded, tried again, confirmed, kept and gone on with. Grading is played here."""
+"""A batch: what is graded, tried again, confirmed, kept and gone on with; grading is played."""
 
 from __future__ import annotations
 
@@ -255,9 +255,9 @@ def test_the_newest_batch_of_the_same_words_is_found(tmp_path: Path) -> None:
 
 def test_two_cannot_grade_the_same_batch(tmp_path: Path) -> None:
     folder = places.make(tmp_path, MEANT)
-    with places.mine(folder), pytest.raises(UsageError, match="another forklab is grading"):
-        with places.mine(folder):
-            pass
+    said = pytest.raises(UsageError, match="another forklab is grading")
+    with places.mine(folder), said, places.mine(folder):
+        pass
     with places.mine(folder):
         pass
 

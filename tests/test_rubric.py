@@ -8,7 +8,7 @@ import pytest
 from forklab.grades import rubric_file
 from forklab.grades.rubric import Late, Rubric, RubricError, read
 from forklab.results.record import Result, Verdict, shares
-from forklab.why import checks_of
+from forklab.session import checks_of
 from tests.documents import HERE
 from tests.grade_samples import CHECKS
 

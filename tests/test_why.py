@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from forklab import hints, labs, mutants, why
+from forklab import hints, labs, mutants, session, why
 from forklab.cli import main
 from forklab.hints.words import WORDS
 from forklab.reports.folder import RunFolder
@@ -32,7 +32,7 @@ def ran(runs: Path, **verdicts: Verdict) -> None:
     run = samples.all_pass()
     run.results = [
         record.Result(check, verdicts.get(check.id.replace("-", "_"), Verdict.PASS), 0.1)
-        for check in why.checks_of("fork_echo")
+        for check in session.checks_of("fork_echo")
         if verdicts.get(check.id.replace("-", "_"), Verdict.PASS) is not None
     ]
     folder = runs / "fork_echo/2026-11-22T10-00-00Z"
@@ -72,7 +72,7 @@ def test_anyway_needs_no_run(tmp_path: Path) -> None:
 
 
 def test_what_it_collects_is_the_lab_as_it_is_run() -> None:
-    found = why.checks_of("prefork")
+    found = session.checks_of("prefork")
     assert {check.lab for check in found} == {"prefork"}
     assert found[0].id == "starts"
     assert len({check.id for check in found}) == len(found) > 20
@@ -84,7 +84,7 @@ def test_the_page_has_everything_of_every_check(
     lab: str, language: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("FORKLAB_LANG", language)
-    info, checks = labs.read(lab), why.checks_of(lab)
+    info, checks = labs.read(lab), session.checks_of(lab)
     page = why.page(WORDS[language], info, checks)
     flat = " ".join(page.split())
 

@@ -35,7 +35,7 @@ class Wanted:
 
     lab: str
     paths: tuple[Path, ...]
-    sandbox: str = "docker"
+    sandbox: str = ""
     at_once: int | None = None
     rubric: Path | None = None
     late: Path | None = None

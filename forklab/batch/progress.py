@@ -21,11 +21,10 @@ WHAT = {True: "looking again, alone, at failures that waited", False: "grading"}
 class Watched:
     """Says a line for each submission that ends; below them, on a terminal, what is under way."""
 
-    def __init__(self, out: TextIO, row: Callable[[Record], str], many: int) -> None:
+    def __init__(self, out: TextIO, row: Callable[[Record], str]) -> None:
         """Print to *out*; *row* makes a record into the words of its line."""
         self._console = Console(file=out, highlight=False, soft_wrap=True)
         self._row = row
-        self._many = many
         self._lock = threading.Lock()
         self._running: list[str] = []
         self._done = self._todo = 0

@@ -12,6 +12,7 @@ from forklab.batch.run import SUBMISSIONS
 from forklab.batch.store import Store
 from forklab.emitters import table
 from forklab.emitters.formats import FORMATS, Format
+from forklab.emitters.formats import find as find_format
 from forklab.errors import UsageError
 from forklab.grades.grade import Grade
 from forklab.grades.grading import grade
@@ -48,9 +49,7 @@ class View:
     language: str
 
     @classmethod
-    def read(
-        cls, info: LabInfo, rubric: Path | None, write: Sequence[str], language: str
-    ) -> View:
+    def read(cls, info: LabInfo, rubric: Path | None, write: Sequence[str], language: str) -> View:
         """Return it; all that a person said is looked at before anything is graded.
 
         Raises:
@@ -72,7 +71,7 @@ class View:
         if len(names) == 1:
             return
         for output in self.outputs:
-            if not output.format.many:
+            if output.format.one_only:
                 raise UsageError(
                     f"--write {output.format.name} is the result of one submission, and here are "
                     f"{len(names)}"
@@ -101,7 +100,7 @@ class View:
         for name in ALWAYS:
             _put(folder / FORMATS[name].file, FORMATS[name].render(grades))
         for output in self.outputs:
-            _put(output.path, output.format.render(grades))
+            _put(output.path, output.format.text(grades))
         return grades
 
     def facts(self, began: str, seconds: float, sandbox: str, again: str) -> ClassFacts:
@@ -138,11 +137,11 @@ def without_evidence(found: Grade) -> Grade:
 
 def _output(word: str) -> Output:
     name, _, path = word.partition("=")
-    if name not in FORMATS or not path:
+    if not path:
         raise UsageError(
             f"--write {word} must be FORMAT=FILE; the formats are: {', '.join(sorted(FORMATS))}"
         )
-    return Output(FORMATS[name], Path(path))
+    return Output(find_format(name), Path(path))
 
 
 def _put(path: Path, text: str) -> None:

@@ -65,6 +65,7 @@ def _order(said: Manifest, settings: Settings, program: Path, runs: Path, refuse
         worker=usable.worker,
         only=frozenset(settings.only),
         declared=usable.declares,
+        main=usable.main,
         sandbox=settings.sandbox,
         runs=runs,
         folder=Path(settings.folder) if settings.folder else None,

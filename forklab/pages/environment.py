@@ -65,7 +65,7 @@ def link(folder: str, file: str = "") -> str:
 
 
 def points(value: float, limit: float | None = None) -> str:
-    """Return points with one decimal at most; never rounded up to *limit* where some are missing."""
+    """Return points with one decimal at most; less than *limit* is never rounded up to it."""
     shown = f"{value:.1f}".removesuffix(".0")
     if limit is not None and value < limit - 1e-6 and shown == points(limit):
         return f"{limit - 0.1:.1f}"

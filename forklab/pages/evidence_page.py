@@ -12,9 +12,7 @@ from forklab.pages.class_page import FILE
 NOT_JUDGED = ("SKIPPED", "BROKEN")
 
 
-def render(
-    grade: Grade, facts: ClassFacts, language: str, files: Sequence[str] = ()
-) -> str:
+def render(grade: Grade, facts: ClassFacts, language: str, files: Sequence[str] = ()) -> str:
     """Return the page, HTML, for an instructor: hidden checks are on it, and marked.
 
     Args:

@@ -104,7 +104,10 @@ TEXTS: dict[str, tuple[str, str]] = {
     "files": ("Beside this page", "함께 저장된 파일"),
     "warnings": ("What the compiler said", "컴파일러 메시지"),
     "failures_n": ("{n} check failed | {n} checks failed", "실패한 검사 {n}개"),
-    "others_n": ("{n} check was not judged | {n} checks were not judged", "판정하지 않은 검사 {n}개"),
+    "others_n": (
+        "{n} check was not judged | {n} checks were not judged",
+        "판정하지 않은 검사 {n}개",
+    ),
     "passes_n": ("{n} check passed | {n} checks passed", "통과한 검사 {n}개"),
     "why_broken": ("forklab could not look", "forklab이 살펴보지 못함"),
     "nothing_ran": ("No check was run.", "실행한 검사가 없다."),
