@@ -36,19 +36,25 @@ def open_folder() -> Iterator[Path]:
 
 
 class Harness:
-    """`forklab check` as a process, with all that it starts to be told by *folder*.
+    """`forklab check`, or another command, as a process, with all that it starts to be told by *folder*.
 
     The folder is its TMPDIR: it is in its environment and the guard's, in the command line of an
     agent inside, and in the working folder of what that starts.
     """
 
     def __init__(
-        self, folder: Path, *words: str, prefix: Sequence[str] = (), python: str = sys.executable
+        self,
+        folder: Path,
+        *words: str,
+        command: str = "check",
+        prefix: Sequence[str] = (),
+        python: str = sys.executable,
     ) -> None:
         folder.mkdir(mode=0o755, parents=True, exist_ok=True)
         self.folder = folder
+        self._workers: set[int] = set()
         self.process = subprocess.Popen(
-            [*prefix, python, *START, "check", *words, "--runs", str(folder / "runs")],
+            [*prefix, python, *START, command, *words, "--runs", str(folder / "runs")],
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -78,6 +84,11 @@ class Harness:
         else:
             self.process.send_signal(number)
 
+    def wait(self, seconds: float) -> None:
+        """Wait for its end, at most *seconds*; what it prints is read meanwhile."""
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.process.communicate(timeout=seconds)
+
     def kill_after(self, seconds: float) -> None:
         """Let it live for *seconds*, if it lives that long."""
         try:
@@ -86,9 +97,17 @@ class Harness:
             self.process.kill()
             self.process.communicate()
 
-    def end(self) -> tuple[int, str]:
+    def kill_with_workers_known(self) -> None:
+        """Kill it, and remember which processes worked for it: their containers are its own."""
+        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
+        with contextlib.suppress(OSError):
+            self._workers.update(map(int, children.read_text().split()))
+        self.process.kill()
+        self.process.communicate()
+
+    def end(self, within_s: float = 60.0) -> tuple[int, str]:
         """Wait for its end; return its status and the rest of what it printed."""
-        rest, _ = self.process.communicate(timeout=60)
+        rest, _ = self.process.communicate(timeout=within_s)
         return self.process.returncode, rest
 
     def left(self, client: DockerClient | None = None) -> list[str]:
@@ -114,7 +133,8 @@ class Harness:
 
     def containers(self, client: DockerClient) -> list[str]:
         """Return the ids of its containers, running or not."""
-        return containers_of(self.process.pid, client)
+        pids = {self.process.pid, *self._workers}
+        return [name for pid in pids for name in containers_of(pid, client)]
 
     def _is_ours(self, pid: int) -> bool:
         mark = os.fsencode(str(self.folder))
@@ -137,8 +157,14 @@ def containers_of(pid: int, client: DockerClient) -> list[str]:
 
 def control_groups_of(pid: int) -> list[str]:
     """Return the folders of the control groups that a harness, process *pid*, has made."""
-    groups = Path("/sys/fs/cgroup").glob("**/forklab-*")
-    return [str(group) for group in groups if group.name.split("-")[2:3] == [str(pid)]]
+    # os.walk passes over what others remove meanwhile
+    groups = [f"{at}/{name}" for at, names, _ in os.walk("/sys/fs/cgroup") for name in names]
+    return [
+        group
+        for group in groups
+        if (name := group.rpartition("/")[2]).startswith("forklab-")
+        and name.split("-")[2:3] == [str(pid)]
+    ]
 
 
 def _processes() -> list[int]:
