@@ -192,6 +192,31 @@ def grade(
     sys.exit(command(wanted, sys.stdout, _aside))
 
 
+@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--lab", help="The lab that they are for: how each would be started.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON document instead of the report.")
+@says_its_errors
+def inspect(paths: tuple[Path, ...], lab: str | None, as_json: bool) -> None:
+    """Say what each of PATHS is, and how it would be built and started, and why.
+
+    A path is a source file, an executable, a folder, an archive, or an export of Canvas, Moodle or
+    Gradescope with many submissions. Nothing is built or run, and no engine is needed. Exit status:
+    0 all can be graded, 1 some are refused, 2 wrong usage.
+    """
+    import json
+
+    from forklab import inspecting, labs
+
+    info = labs.read(lab) if lab else None
+    seen = inspecting.inspect(paths, info)
+    if as_json:
+        click.echo(json.dumps(inspecting.document(seen, info), ensure_ascii=False, indent=1))
+    else:
+        for line in inspecting.report(seen):
+            click.echo(line)
+    sys.exit(EXIT_FAIL if any(one.refused for one in seen) else 0)
+
+
 @main.command()
 @takes_a_program
 @says_its_errors

@@ -83,9 +83,14 @@ def build(link: Link, source: Source) -> Built:
     else:
         made = {unit: name for unit, (_, name) in zip(_built(source), steps, strict=True)}
         main, worker = (made.get(name, name) for name in (source.main, source.worker))
-    argv = ("python3", _no_option(main)) if source.kind == "python" else (_in_folder(main),)
+    argv = started_by(source, main)
     command = " && ".join(shlex.join(argv) for argv, _ in steps)
     return Built(folder, argv, command, said, source.interpreter, worker)
+
+
+def started_by(source: Source, main: str) -> tuple[str, ...]:
+    """Return how *main*, which was built or needs no build, is started, before its arguments."""
+    return ("python3", _no_option(main)) if source.kind == "python" else (_in_folder(main),)
 
 
 def _write(link: Link, file: File) -> None:

@@ -24,7 +24,7 @@ from forklab.submissions.items import CHUNK, Item, Refused, safe_path
 from forklab.submissions.names import decoded
 
 MAX_ENTRIES = 20_000
-UNPACKED = 256 << 20  # bytes of a whole batch
+UNPACKED = 192 << 20  # bytes of a whole batch
 MOST_AT_ONCE = 4 << 20  # a directory of a zip with 20,000 entries is smaller
 MOST_STEPS = 40  # reads and seeks for each entry that is allowed; tarfile needs about five
 ENDINGS = (
@@ -108,6 +108,8 @@ def listing(file: BinaryIO, name: str) -> list[Item]:
 
 def _said(error: BaseException) -> str:
     """Return what *error* says, on one line and short."""
+    if isinstance(error, RecursionError):
+        return "headers follow headers without end"
     words = " ".join(str(error).split())[:100]
     return ascii(words)[1:-1] or type(error).__name__
 

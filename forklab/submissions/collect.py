@@ -14,6 +14,7 @@ from forklab.program.source import MAX_BYTES, MAX_FILES, File
 from forklab.submissions import archive, manifest, text
 from forklab.submissions.items import (
     MANIFEST,
+    Budget,
     Item,
     Refused,
     bodies,
@@ -70,7 +71,7 @@ def _of_path(path: Path, *, alone: bool) -> list[Submission]:
             items = without_junk(of_folder(path))
         except Refused as refused:
             return [Submission(fit(name), (), str(path), str(refused))]
-        return _of_items(items, name, str(path), by_folders=True)
+        return _of_items(items, name, str(path), Budget(None), by_folders=True)
     if not path.is_file():
         return [Submission(fit(name), (), str(path), f"{name} is neither a file nor a folder")]
     with ExitStack() as stack:
@@ -82,7 +83,8 @@ def _of_path(path: Path, *, alone: bool) -> list[Submission]:
             items = without_junk(archive.listing(file, name))
         except Refused as refused:
             return [Submission(fit(archive.stem(name)), (), str(path), str(refused))]
-        return _of_items(items, archive.stem(name), str(path), by_folders=alone)
+        budget = Budget(archive.UNPACKED)
+        return _of_items(items, archive.stem(name), str(path), budget, by_folders=alone)
 
 
 def _of_source(path: Path, name: str) -> Submission:
@@ -93,16 +95,16 @@ def _of_source(path: Path, name: str) -> Submission:
         headers = [one for one in beside if one.suffix in HEADERS and one.is_file()]
         items += [of_file(one) for one in headers if one.name != name]
     group = Group(PurePosixPath(name).stem, tuple(items))
-    return _submission(group, str(path))
+    return _submission(group, str(path), Budget(None))
 
 
 def _of_items(
-    items: Sequence[Item], name: str, origin: str, *, by_folders: bool
+    items: Sequence[Item], name: str, origin: str, budget: Budget, *, by_folders: bool
 ) -> list[Submission]:
     groups = split(items, by_folders=by_folders)
     if not groups:
-        return [_submission(Group(name, tuple(items)), origin)]
-    return [_submission(group, f"{origin}/{group.name}") for group in groups]
+        return [_submission(Group(name, tuple(items)), origin, budget)]
+    return [_submission(group, f"{origin}/{group.name}", budget) for group in groups]
 
 
 @dataclass(frozen=True)
@@ -111,22 +113,22 @@ class _Content:
 
     Attributes:
         files: bytes by path, not yet converted.
-        notes: what was left out, where it was found.
+        notes: in which archive it was found, and what was left out of that.
     """
 
     files: dict[str, bytes]
     notes: tuple[str, ...]
 
 
-def _submission(group: Group, origin: str) -> Submission:
+def _submission(group: Group, origin: str, budget: Budget) -> Submission:
     name, only = group.name, [item for item in group.items if not item.left_out]
     if len(only) == 1 and only[0].path == name:  # a file among submissions is named after its stem
         name = archive.stem(name)
     if group.refused:
         return Submission(fit(name), (), origin, group.refused, notes=group.notes)
-    notes = group.notes
+    notes = (*group.notes, *_left_out(group.items))
     try:
-        content = _content(group.items, 0)
+        content = _content(group.items, budget)
         notes += content.notes
         files, changes = _converted(content.files)
         notes += changes
@@ -136,14 +138,13 @@ def _submission(group: Group, origin: str) -> Submission:
     return Submission(fit(name), files, origin, manifest=said, notes=notes)
 
 
-def _content(items: Sequence[Item], depth: int) -> _Content:
+def _content(items: Sequence[Item], budget: Budget, depth: int = 0) -> _Content:
     """Read a submission; where it is nothing but an archive, what is in that.
 
     Raises:
         Refused: it is too much, cannot be read, or holds nothing that can be graded.
     """
     taken = [item for item in items if not item.left_out]
-    notes = _left_out([item for item in items if item.left_out])
     for item in taken:
         if item.refused:
             raise Refused(item.refused)
@@ -156,15 +157,14 @@ def _content(items: Sequence[Item], depth: int) -> _Content:
     while top:
         taken = peel
         peel, top = peeled(taken)
-    files = bodies(taken)
+    files = bodies(taken, budget)
     if not any(is_program(path.rpartition("/")[2], data[:512]) for path, data in files.items()):
-        inner = _inner(files, depth)
-        return replace(inner, notes=(*notes, *inner.notes))
+        return _inner(files, budget, depth)
     _demand_no_clash(files)
-    return _Content(files, notes)
+    return _Content(files, ())
 
 
-def _inner(files: dict[str, bytes], depth: int) -> _Content:
+def _inner(files: dict[str, bytes], budget: Budget, depth: int) -> _Content:
     """Return what is in the only archive among *files*.
 
     Raises:
@@ -176,8 +176,10 @@ def _inner(files: dict[str, bytes], depth: int) -> _Content:
     if depth == DEEPEST:
         raise Refused(f"{archives[0]} lies in an archive in an archive; it is not looked at")
     name = archives[0].rpartition("/")[2]
-    found = _content(without_junk(archive.listing(io.BytesIO(files[archives[0]]), name)), depth + 1)
-    return replace(found, notes=(f"its files are those in {name}", *found.notes))
+    items = without_junk(archive.listing(io.BytesIO(files[archives[0]]), name))
+    found = _content(items, budget, depth + 1)
+    notes = (f"its files are those in {name}", *_left_out(items), *found.notes)
+    return replace(found, notes=notes)
 
 
 def _nothing(files: dict[str, bytes]) -> str:
@@ -201,7 +203,7 @@ def _demand_no_clash(paths: dict[str, bytes]) -> None:
 
 def _left_out(items: Sequence[Item]) -> tuple[str, ...]:
     """Return a note for what was left out, file by file as long as they are few."""
-    notes = [f"{item.path} {item.left_out}" for item in items]
+    notes = [f"{item.path} {item.left_out}" for item in items if item.left_out]
     more = len(notes) - SHOWN
     return (*notes[:SHOWN], *([f"{more} more are left out like these"] if more > 0 else ()))
 

@@ -162,21 +162,44 @@ def _bytes(path: Path, most: int) -> bytes:
         raise Refused(f"{path.name} cannot be read: {error.strerror}") from None
 
 
-def bodies(items: Sequence[Item], most_bytes: int = MAX_BYTES) -> dict[str, bytes]:
-    """Read *items*, in the order of their archive.
+class Budget:
+    """How many bytes may still be read of what was handed in together."""
+
+    def __init__(self, most: int | None) -> None:
+        self._most = most
+        self._left = most
+
+    def take(self, size: int) -> None:
+        """Count *size* bytes.
+
+        Raises:
+            Refused: they are too many.
+        """
+        if self._most is None or self._left is None:
+            return
+        self._left -= size
+        if self._left < 0:
+            raise Refused(
+                f"the archive that it lies in unpacks to more than {self._most >> 20} MiB"
+            )
+
+
+def bodies(items: Sequence[Item], budget: Budget) -> dict[str, bytes]:
+    """Read the *items* of one submission, in the order of their archive.
 
     Returns:
         The bytes of each, by path.
 
     Raises:
-        Refused: one cannot be read, or they are more than *most_bytes* together.
+        Refused: one cannot be read, or they are more than is taken.
     """
     found: dict[str, bytes] = {}
-    left = most_bytes
+    left = MAX_BYTES
     for item in sorted(items, key=lambda item: item.order):
         data = item.read(left)
+        budget.take(len(data))
         left -= len(data)
         if left < 0:
-            raise Refused(f"it holds more than {most_bytes >> 20} MiB")
+            raise Refused(f"it holds more than {MAX_BYTES >> 20} MiB")
         found[item.path] = data
     return found

@@ -9,6 +9,7 @@ from collections.abc import Collection, Mapping
 from pathlib import PurePosixPath
 
 from forklab.program.convention import MAKEFILES, SUFFIXES
+from forklab.program.spec import Spec
 from forklab.submissions.items import MANIFEST, Refused
 from forklab.submissions.submission import Manifest
 
@@ -47,6 +48,16 @@ def parse(data: bytes, paths: Collection[str]) -> Manifest:
         worker=_worker(said),
         declares=_declares(said),
     )
+
+
+def applied(said: Manifest, spec: Spec) -> Spec:
+    """Return how a program is started, with what its manifest says.
+
+    Raises:
+        UsageError: what it says does not go with the lab; it names RUN, PORT, WORKERS or WORKER.
+    """
+    changed = spec.changed(said.run, said.port, said.workers, said.worker).choosing(said.main)
+    return changed.declaring(said.declares) if said.declares else changed
 
 
 def _wrong(key: str, value: object, allowed: str) -> Refused:

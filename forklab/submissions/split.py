@@ -132,13 +132,9 @@ def _apart(programs: Sequence[Item]) -> bool:
     words = [tuple(sorted(set(WORDS.findall(stem)))) for stem in stems]
     if len(set(words)) > 1 or (len(words) == 1 and words[0]):
         return False
-    files = [File(item.path, _head(item, LOOKED_AT), 0) for item in programs]
-    modules = imported([file for file in files if file.path.lower().endswith(".py")])
-    return all(_is_whole(file, modules) for file in files)
-
-
-def _is_whole(file: File, modules: set[str]) -> bool:
-    suffix = PurePosixPath(file.path).suffix.lower()
-    if suffix in C_SUFFIXES + CXX_SUFFIXES:
-        return has_main(file.data)
-    return suffix != ".py" or PurePosixPath(file.path).stem not in modules
+    compiled = [item for item in programs if item.suffix in C_SUFFIXES + CXX_SUFFIXES]
+    if not all(has_main(_head(item, LOOKED_AT)) for item in compiled):
+        return False
+    scripts = [item for item in programs if item.suffix == ".py"]
+    modules = imported([File(item.path, _head(item, LOOKED_AT), 0) for item in scripts])
+    return all(PurePosixPath(item.path).stem not in modules for item in scripts)

@@ -2,9 +2,8 @@
 
 What is harmless stays byte for byte, so that a program is judged as it was handed in. To gcc(1) a
 byte order mark at the beginning, lines that end in CR LF and a last line that does not end are all
-the same as text without them, and so they are to Python and, but for CR, to make(1). CP949 in
-comments and literals of C goes through gcc as bytes: no second byte of a letter is a backslash or a
-quote.
+the same as text without them, and so they are to Python and to GNU make. CP949 in comments and
+literals of C goes through gcc as bytes: no second byte of a letter is a backslash or a quote.
 """
 
 from __future__ import annotations
@@ -101,18 +100,14 @@ def converted(name: str, data: bytes) -> tuple[bytes, list[str]]:
     if data != plain and (is_script or name == MANIFEST):
         notes.append("began with a byte order mark, which was left out")
         data = plain
-    # the kernel takes CR for a letter of the interpreter's name, a shell and make for one of a word
-    if b"\r\n" in data and (is_script or _is_shell_like(name)):
+    # the kernel takes CR for a letter of the interpreter's name, a shell for one of a word
+    if b"\r\n" in data and (is_script or name.lower().endswith(SCRIPTS)):
         notes.append("had lines that end in CR LF; they end in LF now")
         data = data.replace(b"\r\n", b"\n")
     if name.lower().endswith(".py") and _breaks_python(data):
         notes.append("was CP949 without saying so, which Python does not read; it is UTF-8 now")
         data = data.decode("cp949").encode()
     return data, notes
-
-
-def _is_shell_like(name: str) -> bool:
-    return name in MAKEFILES or name.lower().endswith((*SCRIPTS, ".mk"))
 
 
 def _breaks_python(data: bytes) -> bool:
