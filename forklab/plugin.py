@@ -11,7 +11,7 @@ import time
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -104,7 +104,7 @@ class Sandboxes:
             declared = info.declares if reference else self._wanted.declared
             sandbox, link = self._open()
             path = self._wanted.program or info.program
-            lab = Lab(link, replace(spec.declaring(declared), main=said.main), path)
+            lab = Lab(link, spec.choosing(said.main).declaring(declared), path)
             if self._wanted.refused:
                 lab.refuse(self._wanted.refused)
             lab.notes += sandbox.not_isolated

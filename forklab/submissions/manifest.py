@@ -6,12 +6,14 @@ import re
 import shlex
 import tomllib
 from collections.abc import Collection, Mapping
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 
+from forklab.errors import UsageError
 from forklab.program.convention import MAKEFILES, SUFFIXES
 from forklab.program.spec import Spec
 from forklab.submissions.items import MANIFEST, Refused
 from forklab.submissions.submission import Manifest
+from forklab.submissions.text import converted
 
 KEYS = ("main", "run", "port", "workers", "worker", "declares")
 MOST_WORKERS = 64
@@ -48,6 +50,22 @@ def parse(data: bytes, paths: Collection[str]) -> Manifest:
         worker=_worker(said),
         declares=_declares(said),
     )
+
+
+def beside(folder: Path) -> Manifest:
+    """Return what the manifest in *folder* says.
+
+    Raises:
+        UsageError: it says what cannot be, or cannot be read.
+    """
+    paths = [str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()]
+    try:
+        data, _ = converted(MANIFEST, (folder / MANIFEST).read_bytes())
+        return parse(data, paths)
+    except OSError as error:
+        raise UsageError(f"{folder / MANIFEST} cannot be read: {error.strerror}") from None
+    except Refused as refused:
+        raise UsageError(str(refused)) from None
 
 
 def applied(said: Manifest, spec: Spec) -> Spec:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path, PurePosixPath
 
 from forklab.errors import UsageError
+from forklab.program.convention import MAKEFILES
 from forklab.submissions.submission import Submission
 
 
@@ -12,7 +13,8 @@ def write(submission: Submission, folder: Path) -> Path:
     """Write the files of *submission* below *folder*, which is made if it is not there.
 
     Returns:
-        What to hand to forklab: the file, where there is only one, else *folder*.
+        What to hand to forklab: the file, where there is only one and it is no Makefile, else
+        *folder*.
 
     Raises:
         UsageError: a path leads out of *folder*; what `collect` returns has none.
@@ -26,6 +28,7 @@ def write(submission: Submission, folder: Path) -> Path:
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(file.data)
         target.chmod(file.mode)
-    if len(submission.files) == 1:
-        return folder / submission.files[0].path
+    paths = [PurePosixPath(file.path) for file in submission.files]
+    if len(paths) == 1 and paths[0].name not in MAKEFILES:
+        return folder / paths[0]
     return folder
