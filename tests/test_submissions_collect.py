@@ -211,7 +211,7 @@ def test_a_batch_as_it_comes_from_a_platform(tmp_path: Path, case: str, form: st
         assert refused.replace(" of it", "") in each.refused
         assert bool(refused) is bool(each.refused), each
         assert notes in " ".join(each.notes)
-        assert each.origin.startswith(str(path))
+        assert each.origin.startswith(f"{path}/")
 
 
 @pytest.mark.parametrize("form", ["folder", "zip", "in one folder"])

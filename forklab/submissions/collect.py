@@ -104,7 +104,7 @@ def _of_items(
     groups = split(items, by_folders=by_folders)
     if not groups:
         return [_submission(Group(name, tuple(items)), origin, budget)]
-    return [_submission(group, f"{origin}/{group.name}", budget) for group in groups]
+    return [_submission(group, f"{origin}/{group.where or group.name}", budget) for group in groups]
 
 
 @dataclass(frozen=True)

@@ -40,12 +40,14 @@ class Group:
         items: its files, their paths relative to its folder.
         notes: what the platform says of it.
         refused: why it cannot be graded, if that is known already.
+        where: the path that it has in what it came with; "" if that is its name.
     """
 
     name: str
     items: tuple[Item, ...]
     notes: tuple[str, ...] = ()
     refused: str = ""
+    where: str = ""
 
 
 def groups(items: Sequence[Item]) -> list[Group]:

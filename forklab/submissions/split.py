@@ -89,7 +89,8 @@ def _plain(items: Sequence[Item], top: str) -> list[Group]:
     ]
     for item in files:
         if item in programs:
-            found.append(Group(PurePosixPath(item.name).stem, (item, *_with(item, headers))))
+            stem = PurePosixPath(item.name).stem
+            found.append(Group(stem, (item, *_with(item, headers)), where=item.name))
         elif item not in headers and not _is_list(item):
             found.append(Group(item.name, (item,)))
     return found
