@@ -143,6 +143,8 @@ RUN_ELSEWHERE = {
     "make client": "the same",
     "make look": "the same",
     "make down": "the same",
+    "make gradescope": "tests/test_gradescope_zip.py",
+    "forklab gradescope": "the same",
     "tox run": "a part of make test",
 }
 

@@ -25,7 +25,7 @@ CALLED = HERE / "forklab/platforms/gradescope"
 FINDS = """
 import json, pathlib, sys
 out = sys.argv[sys.argv.index("--write") + 1].partition("=")[2]
-pathlib.Path(out).write_text(json.dumps({"score": 7, "tests": [], "words": sys.argv[3:]}))
+pathlib.Path(out).write_text(json.dumps({"score": 7, "tests": [], "words": sys.argv[4:]}))
 sys.exit(1)
 """
 FAILS = "import sys; sys.exit(3)"
