@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,11 @@ import json, pathlib, sys
 out = sys.argv[sys.argv.index("--write") + 1].partition("=")[2]
 pathlib.Path(out).write_text(json.dumps({"score": 7, "tests": [], "words": sys.argv[4:]}))
 sys.exit(1)
+"""
+ALL = "(0, 5, 6, 7, 19)"  # of capabilities; there is none of number 63
+WHO = """#!/bin/sh
+for word; do out=${word#*=}; done  # --write FORMAT=FILE is last
+printf '{"score": 1, "uid": %s, "handed_in": %s}' $(id -u) $(stat -c %u "$6/a.c") > "$out"
 """
 FAILS = "import sys; sys.exit(3)"
 HANGS = """
@@ -117,19 +123,20 @@ def test_setup_is_a_shell_program_that_stops_at_the_first_error() -> None:
     subprocess.run(["sh", "-n", CALLED / "setup.sh"], check=True)
     text = (CALLED / "setup.sh").read_text()
     assert "\nset -eu\n" in text
-    assert 'chmod -R go-rwx "$source" "$venv"' in text
+    assert 'chmod -R g+rX,g-w,o-rwx "$source" "$venv"' in text
 
 
 def autograder(tmp_path: Path, forklab: str | None, **said: Any) -> dict[str, Any]:
     """Call run_autograder with *forklab* in place of ours; return the results.json that it left."""
     for name in ("source", "submission", "venv/bin"):
-        (tmp_path / name).mkdir(parents=True)
+        (tmp_path / name).mkdir(parents=True, exist_ok=True)
     settings = {"lab": "fork_echo", "deadline_s": 60.0, "total_visible": False, **said}
     (tmp_path / "source/settings.json").write_text(json.dumps(settings))
     if forklab is not None:
         (tmp_path / "source/stand_in.py").write_text(forklab)
         python = tmp_path / "venv/bin/python"
-        python.write_text(f'#!/bin/sh\nexec {sys.executable} "$PYTHONPATH/stand_in.py" "$@"\n')
+        call = f'#!/bin/sh\nexec {sys.executable} "$PYTHONPATH/stand_in.py" "$@"\n'
+        python.write_text(forklab if forklab.startswith("#!") else call)
         python.chmod(0o755)
     words = [sys.executable, str(CALLED / "run_autograder"), str(tmp_path)]
     # returns when nobody has the pipe any more: whoever was started has ended
@@ -144,7 +151,9 @@ def test_what_forklab_found_is_the_result_though_programs_fail(tmp_path: Path) -
     found = autograder(tmp_path, FINDS, total_visible=True)
     assert found["score"] == 7
     words = found["words"]
-    assert words[:5] == ["grade", "fork_echo", str(tmp_path / "submission"), "--sandbox", "inside"]
+    assert words[:2] == ["grade", "fork_echo"]
+    assert Path(words[2]).name == "submission"
+    assert words[3:5] == ["--sandbox", "inside"]
     assert words[words.index("--write") + 1].startswith("gradescope-visible=")
     assert "--rubric" not in words
 
@@ -180,3 +189,21 @@ def test_our_own_deadline_ends_everything_and_says_so(
     monkeypatch.setattr(sys.modules[__name__], "CALLED", tmp_path)
     found = autograder(tmp_path, HANGS, deadline_s=1.5)
     assert "its own time limit of 1.5 s was over" in found["output"]
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
+def test_where_root_may_not_look_at_others_forklab_is_an_ordinary_user(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with tempfile.TemporaryDirectory(dir="/tmp") as folder:  # below pytest's only root may pass
+        base = Path(folder)
+        base.chmod(0o755)
+        (base / "submission").mkdir()
+        (base / "submission/a.c").write_text("")
+        program = (CALLED / "run_autograder").read_text()
+        assert ALL in program
+        (base / "run_autograder").write_text(program.replace(ALL, f"{ALL[:-1]}, 63)"))
+        monkeypatch.setattr(sys.modules[__name__], "CALLED", base)
+        found = autograder(base, WHO)
+        assert (base / "submission/a.c").stat().st_uid == 0
+    assert (found["uid"], found["handed_in"]) == (19999, 19999)

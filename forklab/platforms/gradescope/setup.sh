@@ -19,5 +19,7 @@ new_enough "$python" || { echo "this image has no Python 3.11 or newer" >&2; exi
 "$python" -m venv "$venv"
 "$venv/bin/pip" install --quiet --disable-pip-version-check --requirement "$source/requirements.txt"
 
-# Programs of students run here under user ids of their own: they are not to read the checks.
-chmod -R go-rwx "$source" "$venv"
+# Programs of students run under other user ids and are not to read the checks; forklab itself may
+# have to run as the user 19999 (run_autograder says when).
+chgrp -R 19999 "$source" "$venv"
+chmod -R g+rX,g-w,o-rwx "$source" "$venv"
