@@ -47,7 +47,7 @@ RUNNER = {
 SECRET = mark("survives-secret", "FAIL", hidden=True, level="robust", text="the secret evidence")
 NOT_JUDGED = graded(mark("starts", "BROKEN"), broken="no engine answers")
 many = st.lists(any_grade(), max_size=3)
-arbitrary = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+arbitrary = settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 def with_secret(**more: object) -> Grade:
