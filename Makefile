@@ -36,7 +36,7 @@ help:
 	  printf '  %-21s %s\n' "lab-$$name" "$$title"; \
 	done
 	$(Q)awk -F ':.*## ' '/^##@ / { print "\n" substr($$0, 5) } \
-	  /^[a-z]+(-%)?:.*## / { sub("%", "LAB", $$1); printf "  %-11s %s\n", $$1, $$2 }' Makefile
+	  /^[a-z]+(-%)?:.*## / { sub("%", "LAB", $$1); printf "  %-14s %s\n", $$1, $$2 }' Makefile
 	@echo
 	@echo "make ends with 2 for every failure; .venv/bin/forklab check with 0 all pass,"
 	@echo "1 some fail, 2 wrong usage, 3 could not look, 130 interrupted."
