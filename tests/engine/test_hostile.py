@@ -12,6 +12,7 @@ import pytest
 from forklab import labs
 from forklab.errors import CheckFailure, NotReady, Overrun
 from forklab.facts import Snapshot
+from forklab.program import wait
 from forklab.program.lab import Lab
 from forklab.program.program import HELLO, Program
 from tests.start_state import PROGRAMS, lab_on
@@ -95,6 +96,14 @@ def has_ended(snapshot: Snapshot) -> None:
     has_zombies(snapshot, 0)
 
 
+def in_lines(output: str, count: int) -> list[str]:
+    """Demand *count* lines of output, and return them."""
+    lines = output.splitlines()
+    if len(lines) != count:
+        raise CheckFailure(f"{count} lines of output", f"there are {len(lines)}")
+    return lines
+
+
 def test_a_fork_bomb_is_killed_first_and_told_in_one_sentence(
     start: Callable[..., Program],
 ) -> None:
@@ -143,9 +152,9 @@ def test_a_program_that_kills_everybody_kills_only_itself(start: Callable[..., P
 
 
 def test_what_is_not_allowed_is_refused(start: Callable[..., Program]) -> None:
-    said = start("attacks.py").output().split("\n")
-    assert len([line for line in said if line]) == 14
-    assert [line for line in said if line and not line.endswith(" refused")] == []
+    # a terminal hands on what was written a moment later, when it already listens
+    said = wait.eventually(start("attacks.py").output, in_lines, 14, within_s=30.0)
+    assert [line for line in said if not line.endswith(" refused")] == []
 
 
 def test_a_program_that_stops_itself_is_looked_at_and_ended(
