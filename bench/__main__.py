@@ -10,6 +10,7 @@ from pathlib import Path
 from bench import ours, usual, whole
 from bench.timing import Timing, heading, machine, rows
 from forklab import labs
+from forklab.sandbox.bubblewrap import why_not
 from forklab.sandbox.container import Container
 from forklab.sandbox.engine import find_engine
 from forklab.sandbox.image import ensure_image
@@ -27,6 +28,8 @@ def main(fewer: bool) -> None:
     with Container(client, image).open() as link:
         looks = ours.snapshots(link, times)
         starts = ours.starts(link, times // 4)
+    kinds = ["docker"] if why_not() else ["bubblewrap", "docker"]
+    opened = ours.openings(kinds, 20)
     observed, missing = usual.observations(client, image, times // 10)
     per_test = usual.container_per_test(client, image, 3 if fewer else 10)
 
@@ -34,6 +37,7 @@ def main(fewer: bool) -> None:
     _table(say, "one look at all processes", [*looks, *observed])
     for line in missing:
         say(f"  {line}")
+    _table(say, "one sandbox", opened)
     _table(say, "one fresh program", [*starts, per_test])
     for program in (None, labs.read("prefork").folder / "right/plain.c"):
         _whole(say, program, per_test.median, 1 if fewer else RUNS)

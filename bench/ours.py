@@ -1,12 +1,15 @@
-"""What forklab itself does: one snapshot, one fresh start."""
+"""What forklab itself does: one snapshot, one fresh start, one sandbox."""
 
 from __future__ import annotations
+
+import time
 
 from bench.timing import Timing, measure
 from forklab import labs
 from forklab.labs import LabInfo
 from forklab.program.lab import Lab
 from forklab.program.program import Program
+from forklab.sandbox.choose import choose
 from forklab.sandbox.link import Link
 
 WORKERS = 12  # and a dispatcher: 13 processes
@@ -41,6 +44,24 @@ def starts(link: Link, times: int) -> list[Timing]:
         what = f"start, ready, end: {name}/{path}"
         found.append(measure(what, lambda lab=lab: _start_and_end(lab), times))  # type: ignore[misc]
     return found
+
+
+def openings(kinds: list[str], times: int) -> list[Timing]:
+    """Open a sandbox of each of *kinds* until its agent answers; its end is not counted."""
+    return [
+        Timing(f"a sandbox, until its agent answers: {kind}", _opened(kind, times))
+        for kind in kinds
+    ]
+
+
+def _opened(kind: str, times: int) -> list[float]:
+    seconds = []
+    for _ in range(times):
+        sandbox = choose(kind, print)
+        began = time.monotonic()
+        with sandbox.open():
+            seconds.append(time.monotonic() - began)
+    return seconds
 
 
 def _start_and_end(lab: Lab) -> Program:

@@ -69,7 +69,7 @@ def takes_a_program(command: Callable[P, None]) -> Callable[P, None]:
 takes_a_sandbox = click.option(
     "--sandbox",
     type=click.Choice(["docker", "bubblewrap", "inside"]),
-    callback=lambda context, option, value: value or "",
+    callback=lambda context, option, kind: kind or "",
     help="Where it runs; else docker, or bubblewrap where there is no engine.",
 )
 keeps_runs = click.option(

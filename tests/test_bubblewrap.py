@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import marshal
 import os
 import platform
 from itertools import pairwise
@@ -62,9 +62,10 @@ def test_mount_options_of_an_engine_become_those_of_the_system_call() -> None:
     assert bubblewrap.mount_options(words) == (2 | 4 | 8, "size=1m,nr_inodes=1k,mode=1777")
 
 
-def test_the_keeper_is_told_in_json_and_what_it_limits_is_a_containers() -> None:
+def test_the_keeper_is_told_plain_data_and_what_it_limits_is_a_containers() -> None:
     group = cgroup.Group("/sys/fs/cgroup/pids/ours", {"pids.max": "1600"})
-    told = json.loads(json.dumps(bubblewrap.wanted(["bwrap"], [group], [("/root/lab", "size=1m")])))
+    told = bubblewrap.wanted(["bwrap"], [group], [("/root/lab", "size=1m")])
+    assert marshal.loads(marshal.dumps(told)) == told
     assert told["groups"] == [["/sys/fs/cgroup/pids/ours", {"pids.max": "1600"}]]
     assert told["mounts"] == [["/root/lab", 0, "size=1m"]]
     assert told["sysctls"]["net/ipv4/tcp_max_tw_buckets"] == "0"

@@ -9,7 +9,7 @@ neither, and says so.
 from __future__ import annotations
 
 import contextlib
-import json
+import marshal
 import os
 import platform
 import random
@@ -176,7 +176,7 @@ def start_keeper(wanted: dict[str, Any]) -> subprocess.Popen[bytes]:
     try:
         return subprocess.Popen(
             # without site: it must start as fast as it can
-            [sys.executable, "-I", "-S", str(KEEPER), json.dumps(wanted)],
+            [sys.executable, "-I", "-S", str(KEEPER), marshal.dumps(wanted).hex()],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

@@ -224,6 +224,20 @@ def test_without_root_all_checks_pass_or_say_why_they_are_skipped(
 
 
 @needs_root
+def test_without_root_a_killed_harness_leaves_nothing(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(folder / "cache"))
+    words = ["prefork", "--sandbox", "bubblewrap"]
+    harness = Harness(folder / "harness", *words, prefix=AS_NOBODY, python=python_for_all())
+    harness.read_until("2/27")
+    assert harness.left() != []
+    harness.process.kill()
+    harness.end()
+    assert until_empty(harness.left) == []
+
+
+@needs_root
 def test_the_groups_of_a_dead_harness_are_swept_at_the_next_start() -> None:
     mounts = bubblewrap._group_mounts()
     places = {Path(group.folder).parent for group in Bubblewrap("bwrap", Path("root"))._groups()}
