@@ -115,6 +115,28 @@ def test_without_bwrap_what_to_install_is_said(monkeypatch: pytest.MonkeyPatch) 
         bubblewrap.ensure_bubblewrap()
 
 
+def test_it_is_installed_where_that_may_be_done(monkeypatch: pytest.MonkeyPatch) -> None:
+    installed: list[str] = []
+
+    def install(packages: list[str], say: host.Say) -> None:
+        installed.extend(packages)
+
+    monkeypatch.setattr(
+        host, "command_path", lambda name: f"/usr/bin/{name}" if installed else None
+    )
+    monkeypatch.setattr(host, "install", install)
+    monkeypatch.setattr(platform, "system", lambda: "Linux")
+    monkeypatch.setattr(bubblewrap, "why_not", lambda: "")
+    assert bubblewrap.ensure_bubblewrap() == "/usr/bin/bwrap"
+    assert installed == ["bubblewrap"]
+    monkeypatch.setattr(bubblewrap, "why_not", lambda: "user namespaces are closed")
+    with pytest.raises(
+        SandboxError, match="cannot make a sandbox here: user namespaces are closed"
+    ):
+        bubblewrap.ensure_bubblewrap()
+    assert bubblewrap.ensure_bubblewrap(proven=True)
+
+
 def test_without_root_a_kernel_that_counts_all_a_persons_processes_is_refused(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
