@@ -5,6 +5,8 @@ from __future__ import annotations
 import marshal
 import os
 import platform
+import subprocess
+import sys
 from itertools import pairwise
 from pathlib import Path
 
@@ -184,7 +186,7 @@ def test_every_command_that_opens_a_sandbox_takes_its_kind(command: str) -> None
 @pytest.mark.parametrize(("status", "signal"), [(0, 0), (1, 0), (137, 9), (-15, 15)])
 def test_the_keeper_ends_as_bwrap_did(status: int, signal: int) -> None:
     script = f"import sys; sys.path.insert(0, {str(bubblewrap.KEEPER.parent)!r}); import keeper"
-    ended = os.spawnlp(os.P_WAIT, "python3", "python3", "-c", f"{script}; keeper.leave({status})")
+    ended = subprocess.run([sys.executable, "-c", f"{script}; keeper.leave({status})"]).returncode
     assert ended == (-signal if signal else status)
 
 
