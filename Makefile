@@ -23,7 +23,7 @@ option = $(if $(value $(2)),$(1) $(call quote,$(2)))
 lab_name = $(subst -,_,$(1))
 program = $(if $(value PROGRAM),$(call quote,PROGRAM)) $(call option,--run,RUN) $(call option,--port,PORT) $(call option,--workers,WORKERS) $(call option,--worker,WORKER)
 
-.PHONY: help labs venv test lint type check fix scenarios mutants flaky grade bench doctor images clean
+.PHONY: help labs venv test lint type check fix scenarios mutants flaky grade bench doctor images clean browser
 
 help:
 	@echo "make TARGET [NAME=value ...]; V=1 prints each command that is run"
@@ -129,6 +129,9 @@ mutants: $(STAMP) ## every broken program against its lab [LAB=lab] [WRITE=page]
 flaky: $(STAMP) ## one lab many times, 0 failures: LAB=lab [RUNS=100] [CPUS=n]
 	$(Q)test -n "$(LAB)" || { echo "say which lab: make flaky LAB=fork-echo RUNS=100" >&2; exit 2; }
 	$(Q)$(FORKLAB) flaky $(call lab_name,$(LAB)) --runs $(RUNS) $(call option,--cpus,CPUS)
+
+browser: $(STAMP) ## the pages of a class, in Chromium
+	$(Q)$(TOX) -e $@
 
 bench: $(STAMP) ## what it costs, beside the usual ways
 	$(Q)$(BIN)/python -m bench

@@ -11,6 +11,7 @@ from forklab.pages.tally import Tally, tally
 
 FILE = "index.html"
 MOST_NAMES = 100  # of those who failed one check: more are the class, and its list is below
+FEW_NAMES = 12  # are shown at once, more are folded
 MOST_FAILED = 12  # checks in one row
 NOTE_COLUMNS = 160
 
@@ -32,8 +33,10 @@ def render(grades: Sequence[Grade], facts: ClassFacts, language: str) -> str:
             "tally": counted,
             "file": FILE,
             "most_names": MOST_NAMES,
+            "few_names": FEW_NAMES,
             "most_failed": MOST_FAILED,
             "note_columns": NOTE_COLUMNS,
+            "decimals": 0 if all(float(grade.points).is_integer() for grade in grades) else 1,
             **_sorted_out(counted),
         },
     )
@@ -46,5 +49,5 @@ def _sorted_out(counted: Tally) -> dict[str, object]:
         "failed": [check for check in judged if check.failed],
         "kept": [check for check in judged if not check.failed],
         "unjudged": [check for check in counted.checks if not check.judged],
-        "highest": max((column.count for column in counted.bins), default=0),
+        "highest": max((column.number for column in counted.bins), default=0),
     }

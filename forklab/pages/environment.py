@@ -17,7 +17,7 @@ from markupsafe import Markup
 
 from forklab.pages import evidence_text
 from forklab.pages.words import say
-from forklab.reports.text import shorten, visible
+from forklab.reports.text import bounded, shorten, visible
 
 ENGLISH = Markup(' lang="en"')
 
@@ -40,6 +40,7 @@ def render(template: str, language: str, values: Mapping[str, object]) -> str:
         english="" if language == "en" else ENGLISH,
     )
     found.filters.update(
+        bounded=bounded,
         link=link,
         points=points,
         percent=lambda share: speak("percent", n=math.floor(share * 100 + 0.5)),
@@ -64,12 +65,14 @@ def link(folder: str, file: str = "") -> str:
     return "./" + quote(os.fsencode(path))
 
 
-def points(value: float, limit: float | None = None) -> str:
-    """Return points with one decimal at most; less than *limit* is never rounded up to it."""
-    shown = f"{value:.1f}".removesuffix(".0")
-    if limit is not None and value < limit - 1e-6 and shown == points(limit):
-        return f"{limit - 0.1:.1f}"
-    return shown
+def points(value: float, limit: float | None = None, decimals: int | None = None) -> str:
+    """Return points, as short as they are or with as many *decimals*, of which 1 is the most.
+
+    They are never rounded up to *limit* where some are missing.
+    """
+    if limit is not None and value < limit - 1e-6:
+        value = min(value, limit - 0.1) if f"{value:.1f}" == f"{limit:.1f}" else value
+    return f"{value:.1f}".removesuffix(".0") if decimals is None else f"{value:.{decimals}f}"
 
 
 def moment(language: str, iso: str) -> str:
@@ -83,7 +86,7 @@ def moment(language: str, iso: str) -> str:
 
 def duration(language: str, seconds: float) -> str:
     """Return how long *seconds* are, in the two units that matter."""
-    if seconds < 60:
+    if round(seconds, 1) < 60:
         return say(language, "seconds", s=points(seconds))
     minutes, rest = divmod(round(seconds), 60)
     if minutes < 60:

@@ -23,7 +23,7 @@ class Bin(NamedTuple):
 
     low: int
     high: int
-    count: int
+    number: int
 
 
 @dataclass(frozen=True)
@@ -78,6 +78,11 @@ class Tally:
     def mean(self) -> float | None:
         """The mean share of the points, 0 to 1; None of nobody."""
         return statistics.fmean(g.fraction for g in self.judged) if self.judged else None
+
+    @property
+    def broken(self) -> tuple[Grade, ...]:
+        """The submissions that we could not look at."""
+        return tuple(grade for grade in self.grades if grade.verdict == "BROKEN")
 
     def count(self, verdict: str) -> int:
         """How many submissions came out as *verdict*, judged or not."""

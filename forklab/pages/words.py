@@ -39,18 +39,20 @@ TEXTS: dict[str, tuple[str, str]] = {
     "n_broken": ("not graded, through no fault of theirs", "프로그램과 무관한 문제로 미채점"),
     "median": ("median", "중앙값"),
     "mean": ("mean", "평균"),
-    "percent": ("{n} %", "{n}%"),
+    "percent": ("{n}\u00a0%", "{n}%"),
     "nobody_judged": ("No submission was judged.", "판정한 제출물이 없다."),
     "broken_apart": (
-        "BROKEN means that forklab could not look, so {n} submission counts in no figure below. | "
-        "BROKEN means that forklab could not look, so {n} submissions count in no figure below.",
-        "‘판정 불가’는 forklab이 프로그램을 살펴보지 못했다는 뜻이므로, 해당 제출물 {n}개는 아래의 "
-        "어떤 통계에도 넣지 않았다.",
+        "BROKEN means that forklab could not look: {n} submission is left out of all figures "
+        "below. | BROKEN means that forklab could not look: {n} submissions are left out of all "
+        "figures below.",
+        "판정 불가는 forklab이 프로그램을 살펴보지 못했다는 뜻이다. 해당 제출물 {n}개는 아래의 "
+        "모든 통계에서 제외했다.",
     ),
     # the distribution
     "distribution": ("Distribution of points", "점수 분포"),
     "distribution_said": (
-        "Bar chart of {n} judged submission: its share of the points is {median}. | "
+        "Bar chart of {n} judged submission by its share of the points, in steps of ten percent: "
+        "median {median}, mean {mean}. The table below has the numbers. | "
         "Bar chart of {n} judged submissions by their share of the points, in steps of ten "
         "percent: median {median}, mean {mean}. The table below has the numbers.",
         "판정한 제출물 {n}개의 득점률을 10% 단위로 나타낸 막대그래프. 중앙값 {median}, 평균 "
@@ -59,7 +61,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "axis": ("Share of the possible points, in percent", "만점 대비 득점률(%)"),
     "as_table": ("The same as a table", "표로 보기"),
     "share": ("Share of the points", "득점률"),
-    "range": ("{low} to {high} %", "{low}~{high}%"),
+    "range": ("{low} to {high}\u00a0%", "{low}~{high}%"),
     "all_points": ("all points", "만점"),
     # its checks
     "checks": ("What the class did not understand", "학생들이 어려워한 검사"),
@@ -75,7 +77,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "broken_n": ("{n} BROKEN", "{n}개 판정 불가"),
     "who_failed": ("{n} submission failed it | {n} submissions failed it", "실패한 제출물 {n}개"),
     "more_failed": (
-        "and {n} more: see the list of submissions | and {n} more: see the list of submissions",
+        "and {n} more: see the list of submissions",
         "외 {n}개: 제출물 목록 참고",
     ),
     "nobody_failed": ("Nobody failed", "아무도 실패하지 않은 검사"),
@@ -90,10 +92,9 @@ TEXTS: dict[str, tuple[str, str]] = {
     "points": ("Points", "점수"),
     "failed_checks": ("Failed checks", "실패한 검사"),
     "notes": ("Notes", "비고"),
-    "more_checks": ("and {n} more | and {n} more", "외 {n}개"),
+    "more_checks": ("and {n} more", "외 {n}개"),
     "late": ("late: {points} point off | late: {points} points off", "지각 제출로 {points}점 감점"),
     "not_graded": ("not graded", "미채점"),
-    "evidence_of": ("Evidence of {name}", "{name}의 판정 근거"),
     "no_submissions": ("There is no submission.", "제출물이 없다."),
     # one submission
     "evidence": ("Evidence", "판정 근거"),
@@ -111,7 +112,6 @@ TEXTS: dict[str, tuple[str, str]] = {
     "passes_n": ("{n} check passed | {n} checks passed", "통과한 검사 {n}개"),
     "why_broken": ("forklab could not look", "forklab이 살펴보지 못함"),
     "nothing_ran": ("No check was run.", "실행한 검사가 없다."),
-    "no_evidence": ("There is no more evidence than that.", "이 밖의 근거는 없다."),
     "evidence_for": ("Evidence for {id}", "{id} 판정 근거"),
     "left_out": (
         "{n} more line is left out here | {n} more lines are left out here",
