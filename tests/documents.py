@@ -129,6 +129,7 @@ RUN_ELSEWHERE = {
     "make check": "a part of make test",
     "make fix": "it changes files; its commands are those of make check",
     "make scenarios": "a part of make test",
+    "make browser": "tests/browser, in an environment of its own",
     "make mutants": "minutes; tests/test_mutants.py, and one mutant in test_documents.py",
     "forklab mutants": "the same",
     "make flaky": "minutes; tests/test_flaky.py",
