@@ -13,7 +13,7 @@ from forklab.reports.failure import expanded
 from forklab.results.record import Result, Run, Verdict, points, shares
 from tests import report_samples
 
-HOSTILE = "</pre><script>alert(1)</script>\x1b[31m\u202e\x00\"'&{{ 7 * 7 }}"
+HOSTILE = "</pre><script>alert(1)</script>\x1b[31m\u202e\x00\udcff\"'&{{ 7 * 7 }}"
 TEXT_OF = (Verdict.FAIL, Verdict.BROKEN)
 
 

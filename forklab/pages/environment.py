@@ -9,7 +9,7 @@ import math
 import os
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from functools import partial
+from functools import cache, partial
 from urllib.parse import quote
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -24,6 +24,11 @@ ENGLISH = Markup(' lang="en"')
 
 def render(template: str, language: str, values: Mapping[str, object]) -> str:
     """Return the page that *template* makes of *values*, in *language* ("en" or "ko")."""
+    return _environment(language).get_template(template).render(values)
+
+
+@cache  # a template is compiled once, not for each of 300 submissions
+def _environment(language: str) -> Environment:
     found = Environment(
         loader=PackageLoader("forklab.pages"),
         autoescape=True,
@@ -50,7 +55,7 @@ def render(template: str, language: str, values: Mapping[str, object]) -> str:
         parts=evidence_text.parts,
         without=evidence_text.without,
     )
-    return found.get_template(template).render(values)
+    return found
 
 
 def _safe(value: object) -> object:
