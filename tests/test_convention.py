@@ -203,7 +203,11 @@ def test_a_script_in_a_folder_can_be_started(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("data", "words"),
-    [(b"MZ", "executable for Windows"), (b"#!/bin/sh\r\n", "CR LF"), (b"hello", "is no program")],
+    [
+        (b"MZ", "executable for Windows"),
+        (b"#!/bin/sh\r\n", "CR LF"),
+        (b"hi", "holds no Makefile"),
+    ],
 )
 def test_what_is_wrong_with_the_only_file_is_said(tmp_path: Path, data: bytes, words: str) -> None:
     (tmp_path / "prog").write_bytes(data)

@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 
 from forklab.submissions import archive
 from forklab.submissions.collect import collect
-from forklab.submissions.items import Refused, safe_path
+from forklab.submissions.items import Budget, Item, Refused, bodies, safe_path
 from forklab.submissions.materialize import write
 from forklab.submissions.submission import Submission
 from tests.handed_in import SERVER, entry, tarred, zipped
@@ -229,6 +229,14 @@ def test_many_archives_in_one_are_counted_together(tmp_path: Path) -> None:
 
     assert len(found) == 9
     assert sum("unpacks to more than 192 MiB" in each.refused for each in found) == 3
+
+
+def test_what_is_read_is_counted_whatever_was_declared() -> None:
+    def read(most: int) -> bytes:
+        return bytes(most + 1)
+
+    with pytest.raises(Refused, match="more than 32 MiB"):
+        bodies([Item("a.c", 10, read)], Budget(None))
 
 
 def test_links_and_devices_are_left_out_and_said(tmp_path: Path) -> None:

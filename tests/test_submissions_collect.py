@@ -89,6 +89,15 @@ EXPORTS: dict[str, tuple[Mapping[str, bytes], list[tuple[str, list[str], str, st
             ("anon_Zz9", ["a.py", "b.py"], "", "Canvas marks it late"),
         ],
     ),
+    "Canvas, twice": (
+        {
+            "kim_1_11_a-1.c": SERVER,
+            "kim_1_12_a.c": PART,
+            "lee_2_13_..": PART,
+            "lee_2_14_b.c": SERVER,
+        },
+        [("kim_1", ["a-1.c", "a.c"], "", ""), ("lee_2", ["b.c", "lee_2_13_.."], "", "")],
+    ),
     "Moodle": (
         MOODLE,
         [
@@ -176,6 +185,9 @@ ONES: dict[str, tuple[Mapping[str, bytes], list[str]]] = {
     "one imports the other": ({"kim.py": b"import lee\n", "lee.py": PY}, ["kim.py", "lee.py"]),
     "Makefile": ({"Makefile": b"", "a/x.c": SERVER, "b/y.c": SERVER}, []),
     "manifest": ({"submission.toml": TOML, "one.c": SERVER, "two.c": SERVER}, []),
+    "words that differ": ({"echo.c": SERVER, "pipe.c": SERVER}, ["echo.c", "pipe.c"]),
+    "one name": ({"server.c": SERVER, "server.py": PY}, ["server.c", "server.py"]),
+    "a word and a folder": ({"tcp_server.c": SERVER, "kim/x.c": PART}, ["kim/x.c", "tcp_server.c"]),
     "parts": ({"src/server.c": SERVER, "include/a.h": PART}, ["include/a.h", "src/server.c"]),
     "a copy beside it": ({"server.c": SERVER, "old.zip": zipped({"a.c": SERVER})}, []),
     "junk beside it": (

@@ -223,7 +223,8 @@ def _folder(path: Path, machine: str, workers: tuple[str, ...], main: str, plays
     try:
         found = choose(files, workers, main, plays)
     except Unclear as unclear:
-        if len(files) == 1:  # what is wrong with it says more than that there is nothing else
+        # what is wrong with an only executable says more than that there is nothing else
+        if len(files) == 1 and files[0].data.startswith((ELF, *FOREIGN)):
             _kind(path / files[0].path, files[0].data, machine)
         raise NoProgram(f"{path} {unclear}") from None
     if found.kind in ("executable", "script"):

@@ -67,7 +67,7 @@ def hand_in(sandbox: Lab, tmp_path: Path) -> Callable[..., Lab]:
     def hand_in(files: dict[str, str | bytes], name: str | None = None) -> Lab:
         for file, content in files.items():
             path = tmp_path / file
-            path.parent.mkdir(exist_ok=True)
+            path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(content if isinstance(content, bytes) else content.encode())
             path.chmod(0o755)
         return lab_on(sandbox.link, tmp_path / (next(iter(files)) if name is None else name))
@@ -156,6 +156,27 @@ def test_it_fails_with_a_sentence(
         hand_in(files, name.partition("/")[0]).start()
     assert sentence in caught.value.seen
     assert "Traceback" not in caught.value.seen
+
+
+def test_the_command_takes_the_program_that_the_manifest_names(tmp_path: Path) -> None:
+    for name, text in (
+        ("one.c", "int main(void) { return 3; }"),
+        ("two.c", C_ECHO),
+        ("submission.toml", 'main = "two.c"\n'),
+    ):
+        (tmp_path / "kim" / name).parent.mkdir(exist_ok=True)
+        (tmp_path / "kim" / name).write_text(text)
+    words = ("fork-echo", str(tmp_path / "kim"), "--only", "echoes")
+    status, said = Harness(tmp_path / "harness", *words).end()
+    assert status == 0, said
+    assert "-o two ./two.c" in said
+
+
+def test_sources_in_a_folder_of_their_own_are_built_there(hand_in: Callable[..., Lab]) -> None:
+    source = '#include "../include/a.h"\n' + C_ECHO
+    files = {"f/src/server.c": source, "f/include/a.h": "", "f/README": ""}
+    program = hand_in(files, "f").start()
+    assert program.connect().exchange(HELLO) == HELLO
 
 
 def test_what_is_no_file_is_said(sandbox: Lab, tmp_path: Path) -> None:
