@@ -90,6 +90,7 @@ def test_a_usual_name(names: list[str], plays: str, expected: str) -> None:
         (files(run_sh="#!/bin/sh\n", prog_bin=ELF), "executable", "prog.bin", ()),
         (files(src__server_c=MAIN, src__lib__x_c="", include__x_h=""), "c", "src/server.c", ()),
         (files(src__server_c=MAIN, tests__t_c=MAIN), "c", "src/server.c", ()),
+        (files(tests__a_c=MAIN), "c", "tests/a.c", ()),
         (files(src__server_py="", doc__x_txt=""), "python", "src/server.py", ()),
     ],
 )
