@@ -14,7 +14,7 @@ from click.testing import CliRunner
 
 from forklab.cli import main
 from forklab.program.source import MAX_BYTES, MAX_FILES
-from forklab.submissions import archive, items, manifest
+from forklab.submissions import archive, items, manifest, streams
 from forklab.submissions.manifest import parse
 from tests import documents
 from tests.handed_in import SERVER, lay, zipped
@@ -68,8 +68,8 @@ def test_the_limits_are_those_of_the_code() -> None:
     text = " ".join(PAGE.read_text().split())
 
     assert f"{MAX_FILES} files or {MAX_BYTES >> 20} MiB" in text
-    assert f"{archive.UNPACKED >> 20} MiB" in text
-    assert f"{archive.MAX_ENTRIES} entries" in text
+    assert f"{streams.UNPACKED >> 20} MiB" in text
+    assert f"{streams.MAX_ENTRIES} entries" in text
     assert f"{items.LONGEST_NAME} bytes" in text
 
 

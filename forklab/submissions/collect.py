@@ -26,6 +26,7 @@ from forklab.submissions.items import (
 from forklab.submissions.names import decoded, fit, unique
 from forklab.submissions.platforms import Group
 from forklab.submissions.split import HEADERS, peeled, split
+from forklab.submissions.streams import UNPACKED
 from forklab.submissions.submission import Manifest, Submission
 
 DEEPEST = 2  # an archive in an archive, and no further
@@ -83,7 +84,7 @@ def _of_path(path: Path, *, alone: bool) -> list[Submission]:
             items = without_junk(archive.listing(file, name))
         except Refused as refused:
             return [Submission(fit(archive.stem(name)), (), str(path), str(refused))]
-        budget = Budget(archive.UNPACKED)
+        budget = Budget(UNPACKED)
         return _of_items(items, archive.stem(name), str(path), budget, by_folders=alone)
 
 
