@@ -156,14 +156,15 @@ def containers_of(pid: int, client: DockerClient) -> list[str]:
 
 
 def control_groups_of(pid: int) -> list[str]:
-    """Return the folders of the control groups that a harness, process *pid*, has made."""
-    # os.walk passes over what others remove meanwhile
-    groups = [f"{at}/{name}" for at, names, _ in os.walk("/sys/fs/cgroup") for name in names]
+    """Return the folders of the control groups that a harness, process *pid*, has made.
+
+    Groups of others come and go meanwhile: os.walk passes over what is gone, and a glob does not.
+    """
     return [
-        group
-        for group in groups
-        if (name := group.rpartition("/")[2]).startswith("forklab-")
-        and name.split("-")[2:3] == [str(pid)]
+        f"{folder}/{name}"
+        for folder, names, _ in os.walk("/sys/fs/cgroup")
+        for name in names
+        if name.startswith("forklab-") and name.split("-")[2] == str(pid)
     ]
 
 
