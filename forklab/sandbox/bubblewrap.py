@@ -66,7 +66,7 @@ class Bubblewrap:
             SandboxError: CPUs are to be limited, which cannot be done here.
         """
         self._bwrap, self._root = bwrap, folder
-        self._uid = random.choice(UIDS) if inside.may_change_user() else None
+        self._own_user = inside.may_change_user()
         self._limits = cgroup.Limits(MEMORY, PIDS, cpus)
         self._mounts = _group_mounts()
         self.image = recipe.REPOSITORY + ":" + folder.name.removeprefix("root-")
@@ -79,7 +79,7 @@ class Bubblewrap:
         self.not_isolated: tuple[str, ...] = (
             UNFILTERED,
             *(sentence for name, sentence in NO_LIMIT.items() if name in missing),
-            *([] if self._uid is not None else [SAME_USER]),
+            *([] if self._own_user else [SAME_USER]),
         )
 
     def _groups(self) -> list[cgroup.Group]:
@@ -105,13 +105,12 @@ class Bubblewrap:
                 process.wait()
 
     def _wanted(self) -> dict[str, Any]:
-        agent = boot.command("/usr/bin/python3", "/lab", self._uid)
-        own_user = self._uid is not None
+        uid = random.choice(UIDS) if self._own_user else None
         return wanted(
             [
-                *command(self._bwrap, self._root, own_user=own_user),
-                *(LESS if own_user else ()),
-                *agent,
+                *command(self._bwrap, self._root, own_user=self._own_user),
+                *(LESS if self._own_user else ()),
+                *boot.command("/usr/bin/python3", "/lab", uid),
             ],
             groups=self._groups(),
             mounts=[(f"{self._root}{folder}", words) for folder, words in TMPFS.items()],
