@@ -36,7 +36,9 @@ def open_folder() -> Iterator[Path]:
 
 
 class Harness:
-    """`forklab check`, or another command, as a process, with all that it starts to be told by *folder*.
+    """`forklab check`, or another command, as a process.
+
+    All that it starts is told by *folder*.
 
     The folder is its TMPDIR: it is in its environment and the guard's, in the command line of an
     agent inside, and in the working folder of what that starts.

@@ -58,7 +58,7 @@ def command(wanted: Wanted, out: TextIO, say: Say) -> int:
     info = labs.read(wanted.lab)
     view = report.View.read(info, wanted.rubric, wanted.write, wanted.language)
     hours = late.read(wanted.late) if wanted.late is not None else {}
-    submissions = collect(wanted.paths)
+    submissions = collect(wanted.paths, one=view.is_of_one)
     view.accept([submission.name for submission in submissions])
     for name in sorted(set(hours) - {submission.name for submission in submissions}):
         say(f"{wanted.late}: no submission is called {name}")

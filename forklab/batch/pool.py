@@ -45,7 +45,7 @@ class Worker:
             found: Record = json.loads(line)
             return found
         self.kill()
-        why = f"the process that graded it ended with status {process.returncode}; see {self._log}"
+        why = f"the process that graded it ended with status {process.returncode}: {self._last()}"
         return record(submission, settings.lab, None, broken=why)
 
     def _start(self) -> subprocess.Popen[str]:
@@ -58,6 +58,11 @@ class Worker:
                 text=True,
                 start_new_session=True,  # Ctrl-C is for us; it ends with its input
             )
+
+    def _last(self) -> str:
+        """Return the last thing that it said."""
+        said = self._log.read_text(errors="replace").split("\n")
+        return next((line for line in reversed(said) if line.strip()), "it said nothing")
 
     def end(self) -> None:
         """Let it end by itself, its sandboxes removed."""

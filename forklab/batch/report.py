@@ -27,6 +27,7 @@ from forklab.results.record import Check
 from forklab.session import checks_of
 
 INDEX = "index.html"
+KEPT = ("report.txt", "results.json", "junit.xml")  # of the run, beside its page
 ALWAYS = ("csv", "json")  # written into the folder of every batch
 
 
@@ -62,6 +63,11 @@ class View:
             raise UsageError(str(error)) from error
         return cls(info, tuple(checks), found, tuple(map(_output, write)), language)
 
+    @property
+    def is_of_one(self) -> bool:
+        """Whether a file is wanted that holds one submission: what was handed in is one, then."""
+        return any(output.format.one_only for output in self.outputs)
+
     def accept(self, names: Sequence[str]) -> None:
         """Refuse formats that hold one submission where there are several.
 
@@ -93,8 +99,9 @@ class View:
         grades = []
         for record in store.records():
             found = self.grade(record, hours)
-            page = evidence_page.render(found, facts, self.language)
-            _put(folder / found.folder / INDEX, page)
+            home = folder / found.folder
+            files = [name for name in KEPT if (home / name).is_file()]
+            _put(home / INDEX, evidence_page.render(found, facts, self.language, files))
             grades.append(found if whole else without_evidence(found))
         _put(folder / INDEX, class_page.render(grades, facts, self.language))
         for name in ALWAYS:

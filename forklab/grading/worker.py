@@ -1,6 +1,7 @@
 """A process that grades one submission after another: jobs come as lines, records go as lines.
 
-The sandbox of the next job is opened while this one is graded, and none is used twice. When the
+A fault of ours ends the process, and whoever gave it the job reads why in its standard error. The
+sandbox of the next job is opened while this one is graded, and none is used twice. When the
 input ends, whoever gave us work is gone: this process ends at once, and with it, since their
 agents' input ends too, its sandboxes.
 """
@@ -12,12 +13,10 @@ import os
 import queue
 import sys
 import threading
-import traceback
 from collections.abc import Iterator
 
 from forklab.grading.job import unpacked
 from forklab.grading.one import grade_one
-from forklab.grading.record import Record, record
 from forklab.sandbox.opening import Opening
 
 END = ""
@@ -29,20 +28,10 @@ def main(kind: str) -> None:
     os.dup2(2, 1)  # nothing but answers may come where answers are read
     for line, opening in _jobs(kind):
         with opening:
-            answer = _graded(line, opening)
+            submission, settings = unpacked(line)
+            answer = grade_one(submission, settings, opening, _aside)
         answers.write(json.dumps(answer) + "\n")
         answers.flush()
-
-
-def _graded(line: str, opening: Opening) -> Record:
-    """Grade one job; whatever goes wrong is ours, and is told."""
-    submission, settings = unpacked(line)
-    try:
-        return grade_one(submission, settings, opening, _aside)
-    except Exception as error:
-        traceback.print_exc()
-        why = f"{type(error).__name__}: {error}"
-        return record(submission, settings.lab, None, broken=why)
 
 
 def _jobs(kind: str) -> Iterator[tuple[str, Opening]]:

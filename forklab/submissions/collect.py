@@ -33,11 +33,12 @@ DEEPEST = 2  # an archive in an archive, and no further
 SHOWN = 3  # files that are named one by one in a note
 
 
-def collect(paths: Sequence[Path]) -> list[Submission]:
+def collect(paths: Sequence[Path], *, one: bool = False) -> list[Submission]:
     """Return what people handed in.
 
     Args:
         paths: files, folders and archives, each one submission or many.
+        one: each of them is one, whatever is in it.
 
     Returns:
         In the order of their names, which does not depend on the order of *paths* nor on that of
@@ -51,7 +52,7 @@ def collect(paths: Sequence[Path]) -> list[Submission]:
         _demand(path)
         found.setdefault(path.resolve(), [])
         if not found[path.resolve()]:
-            found[path.resolve()] = _of_path(path, alone=len(paths) == 1)
+            found[path.resolve()] = _of_path(path, alone=len(paths) == 1, one=one)
     every = [submission for several in found.values() for submission in several]
     every.sort(key=lambda one: (one.name.casefold(), one.name, one.origin, one.hash))
     names = unique([one.name for one in every])
@@ -65,14 +66,15 @@ def _demand(path: Path) -> None:
         raise UsageError(f"{path} cannot be read: {error.strerror}") from None
 
 
-def _of_path(path: Path, *, alone: bool) -> list[Submission]:
+def _of_path(path: Path, *, alone: bool, one: bool) -> list[Submission]:
     name = decoded(bytes(Path(path.resolve().name)))
     if path.is_dir():
         try:
             items = without_junk(of_folder(path))
         except Refused as refused:
             return [Submission(fit(name), (), str(path), str(refused))]
-        return _of_items(items, name, str(path), Budget(None), by_folders=True)
+        groups = [] if one else split(items, by_folders=True)
+        return _of_items(items, groups, name, str(path), Budget(None))
     if not path.is_file():
         return [Submission(fit(name), (), str(path), f"{name} is neither a file nor a folder")]
     with ExitStack() as stack:
@@ -85,7 +87,8 @@ def _of_path(path: Path, *, alone: bool) -> list[Submission]:
         except Refused as refused:
             return [Submission(fit(archive.stem(name)), (), str(path), str(refused))]
         budget = Budget(UNPACKED)
-        return _of_items(items, archive.stem(name), str(path), budget, by_folders=alone)
+        groups = [] if one else split(items, by_folders=alone)
+        return _of_items(items, groups, archive.stem(name), str(path), budget)
 
 
 def _of_source(path: Path, name: str) -> Submission:
@@ -100,9 +103,9 @@ def _of_source(path: Path, name: str) -> Submission:
 
 
 def _of_items(
-    items: Sequence[Item], name: str, origin: str, budget: Budget, *, by_folders: bool
+    items: Sequence[Item], groups: Sequence[Group], name: str, origin: str, budget: Budget
 ) -> list[Submission]:
-    groups = split(items, by_folders=by_folders)
+    """Return *groups* as submissions; none: all *items* are one."""
     if not groups:
         return [_submission(Group(name, tuple(items)), origin, budget)]
     return [_submission(group, f"{origin}/{group.where or group.name}", budget) for group in groups]
