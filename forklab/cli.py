@@ -192,6 +192,7 @@ def grade(
     sys.exit(command(wanted, sys.stdout, _aside))
 
 
+@main.command()
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--lab", help="The lab that they are for: how each would be started.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document instead of the report.")
