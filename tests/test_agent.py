@@ -270,6 +270,19 @@ def test_a_status_is_told_once_it_is_there(agent: Link) -> None:
         agent.call("status", pid=1)
 
 
+def test_what_a_look_shows_as_ended_has_a_status(agent: Link) -> None:
+    """Both are asked for at once: the agent hears nothing else in between."""
+    for _ in range(30):
+        pid = start(agent, "true")
+        live, status = True, None
+        while live:
+            looked, told = agent.submit("snapshot"), agent.submit("status", pid=pid)
+            live = bool(Snapshot(agent.result(looked).value, agent.hello["machine"]).live)
+            status = agent.result(told).value
+        assert status == 0
+        agent.call("reset")
+
+
 def test_a_flood_is_drained_and_cut_in_the_middle(agent: Link) -> None:
     size = 1 << 20
     pid = start(agent, "sh", "-c", f"head -c {size} /dev/zero; echo the end; echo oh >&2")

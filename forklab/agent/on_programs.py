@@ -144,7 +144,11 @@ class OnPrograms(State):
         return sizes, b"".join(head + tail for head, _, tail in kept.values())
 
     def op_status(self, message: Message, blob: bytes) -> Answer:
-        """Answer the wait status of the started process; null while it runs."""
+        """Answer the wait status of the started process; null while it runs.
+
+        A look may have shown already that it has ended, before we heard of it.
+        """
+        self._reap()
         return self._child(message["pid"]).status, b""
 
     def op_signal(self, message: Message, blob: bytes) -> None:
