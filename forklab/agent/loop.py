@@ -8,6 +8,8 @@ us fails nobody.
 
 from __future__ import annotations
 
+import errno
+import math
 import os
 import select
 import signal
@@ -22,6 +24,8 @@ FAST_LOOKS = 50
 FAST_S, SLOW_S = 0.001, 0.005
 SILENCE_S = 60.0
 IDLE_S = 5.0
+# what a program may bring about, and the harness must tell from a fault of the machine
+KINDS = {errno.ENOSPC: "full", errno.ENAMETOOLONG: "deep", errno.EINTR: "hunted"}
 
 Answer = tuple[Any, bytes]
 
@@ -34,6 +38,8 @@ class Pending:
         late: the answer when the deadline has passed.
         within_s: time that the operation is given.
         since: when the time began; a callable, for deadlines that count from the last progress.
+        longest_s: time that it is given whatever progress there is: one that makes a little, again
+            and again, would have no end.
         polls: look again after a moment even if nothing was heard.
     """
 
@@ -45,6 +51,7 @@ class Pending:
         *,
         polls: bool = False,
         since: Callable[[], float] | None = None,
+        longest_s: float = math.inf,
     ) -> None:
         self.test = test
         self.late = late
@@ -52,6 +59,7 @@ class Pending:
         self.polls = polls
         self.began = time.monotonic()
         self.since = since
+        self.longest_s = longest_s
         self.looks = 0
 
     def answer(self) -> Answer | None:
@@ -65,7 +73,7 @@ class Pending:
     def rest_s(self) -> float:
         """Time until the deadline; below 0 when it is over."""
         began = self.began if self.since is None else self.since()
-        return began + self.within_s - time.monotonic()
+        return min(began + self.within_s, self.began + self.longest_s) - time.monotonic()
 
     def nap_s(self) -> float:
         """How long nothing needs to be looked at, as far as this operation goes."""
@@ -94,6 +102,7 @@ class Loop:
         self.on_ready: dict[int, Callable[[int], None]] = {}
         self.on_children: Callable[[], None] = lambda: None
         self.also: Callable[[int, int], None] = lambda fd, events: None
+        self.watch: Callable[[], float] = lambda: IDLE_S  # does it; when it wants to do it again
         self._read_fd, self._write_fd = read_fd, write_fd
         self._operations: dict[str, Operation] = {}
         self._pending: dict[int, Pending] = {}
@@ -131,7 +140,7 @@ class Loop:
     def turn(self) -> None:
         """Wait for events once, act on them, answer what can be answered."""
         naps = [pending.nap_s() for pending in self._pending.values()]
-        nap_s, slept = max(0.0, min(naps, default=IDLE_S)), time.monotonic()
+        nap_s, slept = max(0.0, min([self.watch(), *naps])), time.monotonic()
         heard = self.poll.poll(nap_s)
         self._give_back(time.monotonic() - slept - nap_s)
         for fd, events in heard:
@@ -148,6 +157,7 @@ class Loop:
         if overslept_s > SLOW_S:
             for pending in self._pending.values():
                 pending.within_s += overslept_s
+                pending.longest_s += overslept_s
 
     def _settle(self, number: int, pending: Pending) -> None:
         try:
@@ -197,7 +207,8 @@ class Loop:
         except PermissionError as error:
             self._refuse(number, "unsupported", f"{message['op']}: {error}")
         except OSError as error:
-            self._refuse(number, "os", f"{message['op']}: {error}")
+            kind = KINDS.get(error.errno or 0, "os")
+            self._refuse(number, kind, f"{message['op']}: {error}")
         else:
             if isinstance(found, Pending):
                 self._pending[number] = found

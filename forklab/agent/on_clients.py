@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import math
 import socket
 import time
 
@@ -53,7 +54,8 @@ class OnClients(State):
         Args of the message: conn, pattern, half_close, reading, cancel (drop what the kernel
         has not taken yet); `bytes`: until so many were
         received in all (`all`: as many as were sent); `end`: until the server ends it; within:
-        deadline in seconds; progress: the deadline counts from the last byte that moved.
+        deadline in seconds; `longest`: the deadline counts from the last byte that moved, and
+        so many seconds are given in all.
         The answer is the state, and the bytes received from `start` on as the blob.
         """
         conn = self._conn(message)
@@ -78,12 +80,14 @@ class OnClients(State):
             return None
 
         began = time.monotonic()
-        since = (lambda: max(conn.moved, began)) if message.get("progress") else None
-        return Pending(test, state, message.get("within", 3.0), since=since)
+        since = (lambda: max(conn.moved, began)) if "longest" in message else None
+        longest_s = message.get("longest", math.inf)
+        return Pending(test, state, message.get("within", 3.0), since=since, longest_s=longest_s)
 
     def op_stall(self, message: Message, blob: bytes) -> Pending:
         """Send `pattern` bytes without reading, until nothing moves for `quiet` seconds.
 
+        It is given `longest` seconds in all: a server may read a byte now and then for ever.
         The answer is the state; "flushed" says how much the kernel took.
         """
         conn = self._conn(message)
@@ -99,6 +103,7 @@ class OnClients(State):
             state,
             message["quiet"],
             since=lambda: max(conn.moved, began),
+            longest_s=message["longest"],
         )
 
     def op_visit(self, message: Message, blob: bytes) -> Pending:

@@ -10,6 +10,8 @@ from forklab.program.connection import Connection
 from forklab.program.wait import scale
 
 ANSWER_S = 3.0
+# however slowly bytes move, in all: for a few lines, for megabytes
+LINES_S, STREAM_S = 15.0, 60.0
 
 
 class Client(Connection):
@@ -25,10 +27,10 @@ class Client(Connection):
     def exchange(self, data: bytes, *, within_s: float = ANSWER_S) -> bytes:
         """Send *data* and return what comes back until as many bytes came as were ever sent.
 
-        The deadline counts from the last byte that moved.
+        The deadline counts from the last byte that moved, up to LINES_S.
         """
         self._journal.note("exchange", f"{self.name} sends {_size(data)} and waits for the reply")
-        return self._talk(data, within_s, all=True, progress=True)
+        return self._talk(data, within_s, LINES_S, all=True)
 
     def ask(self, data: bytes, *, within_s: float = ANSWER_S) -> ClientState:
         """Send *data* and wait until any byte comes back, or the end."""
@@ -48,7 +50,7 @@ class Client(Connection):
         if data or half_close:
             what = f"sends {_size(data)} and half-closes" if half_close else f"sends {_size(data)}"
             self._journal.note("send", f"{self.name} {what}, and reads to the end")
-        return self._talk(data, within_s, half_close=half_close, end=True, progress=True)
+        return self._talk(data, within_s, LINES_S, half_close=half_close, end=True)
 
     def pattern(self, size: int) -> ClientState:
         """Send *size* bytes, reading at the same time, then half-close and read to the end."""
@@ -62,9 +64,11 @@ class Client(Connection):
     def stall(self, size: int, quiet_s: float) -> ClientState:
         """Send up to *size* bytes without reading, until nothing moves for *quiet_s* seconds."""
         self._journal.note("send", f"{self.name} sends without reading until nothing moves")
-        quiet = quiet_s * scale()
+        quiet, longest = quiet_s * scale(), STREAM_S * scale()
         with self._journal.waiting(quiet):
-            reply = self._link.call("stall", wait_s=60.0, conn=self.conn, pattern=size, quiet=quiet)
+            reply = self._link.call(
+                "stall", wait_s=longest, conn=self.conn, pattern=size, quiet=quiet, longest=longest
+            )
         self.state = ClientState.parse(reply.value)
         return self.state
 
@@ -76,9 +80,9 @@ class Client(Connection):
 
     def _talk_quietly(self, blob: bytes = b"", **wanted: Any) -> None:
         """Talk without bringing the bytes here: they are compared where they came in."""
-        within = ANSWER_S * scale()
+        within, longest = ANSWER_S * scale(), STREAM_S * scale()
         reply = self._link.call(
-            "talk", blob, wait_s=60.0, conn=self.conn, within=within, progress=True, **wanted
+            "talk", blob, wait_s=longest, conn=self.conn, within=within, longest=longest, **wanted
         )
         self.state = ClientState.parse(reply.value)
 
@@ -98,13 +102,13 @@ class Client(Connection):
 
 def exchange_all(clients: Sequence[Client], messages: Sequence[bytes]) -> None:
     """Let each client send its own message, all at once, and wait for the replies."""
-    within = ANSWER_S * scale()
+    within, longest = ANSWER_S * scale(), LINES_S * scale()
     asked = [
-        client.begin(message, within, all=True, progress=True)
+        client.begin(message, within, all=True, longest=longest)
         for client, message in zip(clients, messages, strict=True)
     ]
     for client, number in zip(clients, asked, strict=True):
-        client.finish(number, within)
+        client.finish(number, longest)
 
 
 def _size(data: bytes) -> str:

@@ -42,10 +42,16 @@ class Connection:
         self._read += len(reply.blob)
         return reply.blob
 
-    def _talk(self, blob: bytes, within_s: float, **wanted: Any) -> bytes:
+    def _talk(
+        self, blob: bytes, within_s: float, longest_s: float | None = None, **wanted: Any
+    ) -> bytes:
+        """Send and wait; with *longest_s* the deadline counts from the last byte that moved."""
         within = within_s * scale()
+        longest = within if longest_s is None else longest_s * scale()
+        if longest_s is not None:
+            wanted["longest"] = longest
         with self._journal.waiting(within):
-            return self.finish(self.begin(blob, within, **wanted), within)
+            return self.finish(self.begin(blob, within, **wanted), longest)
 
     def _leave(self, how: str, *, reset: bool = False) -> None:
         self._journal.note("close", f"{self.name} {how}")
