@@ -19,6 +19,7 @@ from .output import Output
 OUTPUT_S = 0.5
 F_SETPIPE_SZ = 1031
 PIPE_BYTES = 1 << 20
+DRAIN_BYTES = 2 * PIPE_BYTES
 
 
 class Child:
@@ -197,10 +198,14 @@ class Children:
         return sum(out.total_bytes for child in programs for out in child.outputs.values())
 
     def drain(self, child: Child) -> None:
-        """Read what is still in the pipes of *child*: it is dead, and so are its own children."""
+        """Read what is still in the pipes of *child*, which is dead.
+
+        What it forked may live and print on: no more is read than a pipe can hold.
+        """
         for output in child.outputs.values():
+            end = output.total_bytes + DRAIN_BYTES
             with contextlib.suppress(OSError):
-                while not output.ended and select.select([output.fd], [], [], 0)[0]:
+                while not output.ended and output.total_bytes < end and _is_readable(output.fd):
                     self._pump(output)
 
     def forget(self, child: Child) -> None:
@@ -213,3 +218,7 @@ class Children:
                 self._drop(output.fd)
             output.close()
         self._close_stdin(child)
+
+
+def _is_readable(fd: int) -> bool:
+    return bool(select.select([fd], [], [], 0)[0])
