@@ -5,8 +5,7 @@ from __future__ import annotations
 import contextlib
 import ctypes
 from collections.abc import Callable
-
-from . import proc
+from pathlib import Path
 
 IPC_RMID = 0
 NUMBERS = {"shm": "shmid", "sem": "semid", "msg": "msqid"}
@@ -23,17 +22,21 @@ def left_behind(uid: int) -> list[tuple[str, int]]:
     found = []
     for kind in _remove:
         with contextlib.suppress(OSError):  # a kernel without System V IPC
-            found += of_user(kind, proc.read(f"/proc/sysvipc/{kind}").decode(), uid)
+            # to its end, which one read does not reach: there may be thousands
+            found += of_user(kind, Path(f"/proc/sysvipc/{kind}").read_text(), uid)
     return found
 
 
 def of_user(kind: str, table: str, uid: int) -> list[tuple[str, int]]:
-    """Read the objects of *uid* from the text of /proc/sysvipc/*kind* (proc_sysvipc(5))."""
+    """Read the objects of *uid* from the text of /proc/sysvipc/*kind* (proc_sysvipc(5)).
+
+    They are also its own which it has made and given to another user (IPC_SET).
+    """
     head, *rows = table.splitlines()
     names = head.split()
-    number, owner = names.index(NUMBERS[kind]), names.index("uid")
+    number, *users = (names.index(name) for name in (NUMBERS[kind], "uid", "cuid"))
     words = [row.split() for row in rows]
-    return [(kind, int(row[number])) for row in words if int(row[owner]) == uid]
+    return [(kind, int(row[number])) for row in words if uid in (int(row[i]) for i in users)]
 
 
 def remove(objects: list[tuple[str, int]]) -> None:
