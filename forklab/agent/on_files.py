@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import stat
 
-from . import work
+from . import spawn, work
 from .frames import Message
 from .loop import Answer
 from .state import State
@@ -52,7 +52,11 @@ class OnFiles(State):
             work.remove(path)
             work.make(path, None, None)
         elif self._has_own_user and self.uid is not None:
-            work.hand_over(path, self.uid if owner == "program" else os.geteuid())
+            if owner == "program":
+                work.hand_over(path, self.uid)
+            else:
+                spawn.with_uid(self.uid, lambda: work.give_up(path))
+                work.hand_over(path, os.geteuid())
 
     def op_unlink(self, message: Message, blob: bytes) -> None:
         """Remove a file or a folder of ours."""

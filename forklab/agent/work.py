@@ -10,10 +10,11 @@ import contextlib
 import errno
 import itertools
 import os
+import stat
 from collections.abc import Iterator
 
 # where a program may leave something outside of its work folder, in a container of its own
-PATH_BYTES = 4096  # PATH_MAX of limits.h, with the NUL
+DEEPEST = 100  # folders in folders, of what is handed in and of what a build leaves
 SHARED_FOLDERS = ("/tmp", "/dev/shm", "/dev/mqueue")
 
 
@@ -30,12 +31,44 @@ def make(folder: str, uid: int | None, files: str | None) -> None:
 def hand_over(folder: str, uid: int) -> None:
     """Make *folder* and all in it the property of *uid*.
 
-    What lies deeper than a path may be long stays as it is: no path leads there.
+    Raises:
+        OSError: ENAMETOOLONG, folders lie in one another deeper than DEEPEST.
     """
-    for here, folders, files in os.walk(folder):
-        for path in (here, *(f"{here}/{name}" for name in folders + files)):
-            if len(os.fsencode(path)) < PATH_BYTES:
-                os.chown(path, uid, uid, follow_symlinks=False)
+    for path in _tree(folder):
+        os.chown(path, uid, uid, follow_symlinks=False)
+
+
+def give_up(folder: str) -> None:
+    """Let everybody read and execute what its owner may, in *folder*, and only the owner write.
+
+    To be called as the owner, before it is handed over: who may not change the mode of a
+    set-user-id file may not give it away either (chown(2) takes that bit; CAP_FOWNER).
+
+    Raises:
+        OSError: ENAMETOOLONG, as in `hand_over`.
+    """
+    for path in _tree(folder):
+        mode = os.lstat(path).st_mode
+        if stat.S_ISLNK(mode):
+            continue
+        # of a folder its owner can take any right, so what it has taken says nothing
+        owner = 0o700 if stat.S_ISDIR(mode) else mode & 0o700
+        os.chmod(path, owner | (owner & 0o500) >> 3 | (owner & 0o500) >> 6)
+
+
+def _tree(folder: str) -> Iterator[str]:
+    """Yield *folder* and the paths of all in it, each folder before what it holds."""
+    todo = [(folder, 0)]
+    while todo:
+        here, depth = todo.pop()
+        if depth > DEEPEST:
+            raise OSError(errno.ENAMETOOLONG, os.strerror(errno.ENAMETOOLONG))
+        yield here
+        for path, is_folder in _entries(here):
+            if is_folder:
+                todo.append((path, depth + 1))
+            else:
+                yield path
 
 
 def remove(folder: str) -> None:

@@ -41,6 +41,7 @@ BUILD_S = 60.0
 BUILD_PROCESSES = 200
 GUARD = 40
 FOLDER = "program"
+SHOWN, LONGEST = 8, 300  # of what a build said or left: names, and letters of a line
 CAUSES = ("error", "undefined reference", "multiple definition", "***", "No such file")
 
 
@@ -164,7 +165,7 @@ def _compile(link: Link, steps: list[list[str]], folder: str) -> str:
     Returns:
         What compiler and make said.
     """
-    link.call("folder", path=FOLDER, owner="program")
+    _give(link, "program")
     heard = []
     for argv in steps:
         status, said = _run(link, argv, folder)
@@ -179,8 +180,18 @@ def _compile(link: Link, steps: list[list[str]], folder: str) -> str:
                 f"it does not build: `{shlex.join(argv)}` {how}\n{_tail(said)}".rstrip()
             )
         heard.append(said)
-    link.call("folder", path=FOLDER, owner="agent")
+    _give(link, "agent")
     return "".join(heard)
+
+
+def _give(link: Link, owner: str) -> None:
+    """Hand the program's folder over, to the program for its build or back to the agent."""
+    try:
+        link.call("folder", path=FOLDER, owner=owner, wait_s=30.0)
+    except AgentRefused as refused:
+        if refused.kind != "deep":
+            raise
+        raise NoProgram("its folders lie in one another too deep") from None
 
 
 def _run(link: Link, argv: list[str], folder: str) -> tuple[int | None, str]:
@@ -203,6 +214,10 @@ def _run(link: Link, argv: list[str], folder: str) -> tuple[int | None, str]:
                 f"it does not build: `{shlex.join(argv)}` forked without end "
                 f"({refused} processes were there; all were killed)"
             ) from None
+        if refused.kind == "excess":
+            raise NoProgram(
+                f"it does not build: `{shlex.join(argv)}`: {refused} (all were killed)"
+            ) from None
         if refused.kind == "exec":
             raise SandboxError(f"{argv[0]} cannot be run in this sandbox: {refused}") from None
         raise
@@ -211,11 +226,13 @@ def _run(link: Link, argv: list[str], folder: str) -> tuple[int | None, str]:
 
 def _made(link: Link, source: Source, folder: str) -> tuple[str, str]:
     """Return which executable that `make` made is the program, and which its worker."""
-    script = "find . -type f -perm -u+x | sort"
+    script = "find . -type f -perm -u+x -print0 | sort -z"
     reply = link.call(
         "run", argv=["sh", "-c", script], env={"PATH": "/usr/bin:/bin"}, cwd=folder, wait_s=30.0
     )
-    names = [name.removeprefix("./") for name in reply.blob.decode().splitlines()]
+    # a name need not be text, nor one line
+    said = reply.blob.decode(errors="replace")
+    names = [name.removeprefix("./") for name in said.split("\0") if name]
     return _main_and_worker(source, names)
 
 
@@ -237,8 +254,8 @@ def _main_and_worker(source: Source, names: list[str]) -> tuple[str, str]:
     if not made:
         raise NoProgram("make ended well but left no executable")
     raise NoProgram(
-        f'make left several executables ({", ".join(made)}); say which with RUN="./{made[0]} ...", '
-        f"or {say_which(made[0])}"
+        f'make left several executables ({_some(made)}); '
+        f'say which with RUN="./{made[0][:LONGEST]} ...", or {say_which(made[0][:LONGEST])}'
     )
 
 
@@ -254,9 +271,15 @@ def _asked_for(source: Source, names: list[str]) -> str:
     return fitting[0] if fitting else ""
 
 
+def _some(names: list[str]) -> str:
+    """Return the first of *names*, and how many more there are."""
+    shown = ", ".join(name[:LONGEST] for name in names[:SHOWN])
+    return f"{shown} and {len(names) - SHOWN} more" if len(names) > SHOWN else shown
+
+
 def _tail(text: str, lines: int = 12) -> str:
     """Return the lines from the first on that says what is wrong, else the last."""
     rows = text.rstrip().splitlines()
     causes = [i for i, row in enumerate(rows) if any(cause in row for cause in CAUSES)]
     start = max(0, causes[0] if causes else len(rows) - lines)
-    return "\n".join(rows[start : start + lines])
+    return "\n".join(row[:LONGEST] for row in rows[start : start + lines])
