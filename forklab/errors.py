@@ -2,7 +2,7 @@
 
 CheckFailure(AssertionError)    the program under test is in the wrong state      -> FAIL
 ├─ NotReady                     it did not come to listen
-└─ Overrun                      it forked without end and was killed
+└─ Overrun                      it forked without end, or took all memory, and was killed
 LabBroken(Exception)            the lab could not be examined                     -> BROKEN
 ├─ SandboxError                 engine, image, container, the agent's stream
 └─ ProbeError                   the kernel's text is missing or not as documented
@@ -59,7 +59,7 @@ class NotReady(CheckFailure):
 
 
 class Overrun(CheckFailure):
-    """The program forked without end; it was killed first and is reported from what was seen."""
+    """The program forked without end, or took all memory; it was killed first, and then judged."""
 
 
 class LabBroken(Exception):

@@ -15,6 +15,7 @@ from .state import State
 WHOLE_TRIES = 20
 FEWEST_TRIES, TRYING_S = 2, 1.0  # hundreds of processes that fork are not looked at for ever
 GUARD_EVERY = 32
+DESCRIPTORS = 256  # for each process that it may have: all are looked at in a second
 
 
 class OnLooks(State):
@@ -66,10 +67,16 @@ class OnLooks(State):
         return picture, self._is_whole(mine, again, last)
 
     def _described(self, mine: list[proc.Stat], *, flags: bool) -> Iterator[dict[str, Any]]:
+        descriptors, most = 0, DESCRIPTORS * self.max_processes
         for number, found in enumerate(mine, 1):
             if number % GUARD_EVERY == 0:  # it may grow faster than we can look
                 self._guard()
             if row := proc.describe(found, flags=flags):
+                descriptors += len(row["fds"])
+                if descriptors > most:
+                    self.excess = f"its processes held more than {most} descriptors together"
+                    self._kill()
+                    self._guard()
                 yield row
 
     def _again(self, mine: list[proc.Stat]) -> dict[int, proc.Stat]:

@@ -69,8 +69,9 @@ class OnPrograms(State):
                     fds=(stdin, stdout, stderr),
                     uid=uid,
                     limits=message.get("limits", {}),
-                    expendable=not command,
+                    expendable=not command or bool(message.get("as_program")),
                     controlling=message.get("controlling", False),
+                    nice=0 if command and not message.get("as_program") else self.nice,
                 )
             )
         except OSError as error:

@@ -83,7 +83,7 @@ class Agent(OnPrograms, OnLooks, OnClients, OnChannel, OnFiles):
             self.children.forget(child)
         self.ends.forget()
         self.tools.clear()
-        self.max_processes = UNBOUNDED
+        self.max_processes, self.excess = UNBOUNDED, ""
         self._wipe()
         return {"killed": killed}, b""
 

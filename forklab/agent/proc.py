@@ -17,6 +17,7 @@ EXITING = 0x4  # PF_EXITING of the kernel: it has no memory any more, but is no 
 CLOSE_ON_EXEC = 0o2000000
 # what is left to describe of a process once it has ended
 ENDED: dict[str, Any] = {"call": None, "fds": [], "args": [], "exe": ""}
+TARGET, COMMAND_BYTES = 512, 8192  # as much of a descriptor's path, of a command line, is kept
 ACCESS = {0o400: "r", 0o200: "w", 0o600: "rw"}
 
 
@@ -162,7 +163,7 @@ def describe(found: Stat, *, flags: bool) -> dict[str, Any] | None:
         "cpu_ticks": found.cpu_ticks,
         "threads": found.threads,
         "comm": found.comm,
-        "args": _words(command),
+        "args": _words(command[:COMMAND_BYTES]),
         "exe": _exe(folder),
         "call": _call(folder),
         "fds": [] if found.state in "ZX" else _fds(found.pid, folder, flags=flags),
@@ -208,9 +209,12 @@ def _exe(folder: str) -> str:
 
 
 def _target(link: str, dir_fd: int | None = None) -> str:
-    """Return what a link of /proc says; the kernel shows no path that is longer than a page."""
+    """Return what a link of /proc says; the kernel shows no path that is longer than a page.
+
+    A program may hold thousands of descriptors with such paths: their beginning is enough.
+    """
     try:
-        return os.readlink(link, dir_fd=dir_fd)
+        return os.readlink(link, dir_fd=dir_fd)[:TARGET]
     except OSError as error:
         if error.errno != errno.ENAMETOOLONG:
             raise

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import os
 import socket
+import time
 
-from . import conns, ends, proc, sockdiag
+from . import cgroup, conns, ends, proc, sockdiag
 from .frames import Message
-from .loop import Failure, Loop
+from .loop import IDLE_S, Failure, Loop
 from .program import Child, Children
 
 SMALL = "/small"  # a file system of a megabyte, where the container has one
 UNBOUNDED = 1 << 20
 KILL_S = 10.0
+WATCH_S = 0.02  # a machine fills the last quarter of a gigabyte in a tenth of a second
+MIB = 1 << 20
+NICE = 15
 
 
 class State:
@@ -33,10 +37,18 @@ class State:
         self.small = SMALL if is_init and os.path.ismount(SMALL) else ""
         self.max_processes = UNBOUNDED
         self.tools: set[int] = set()  # sessions of the tools that were run since the last reset
+        self.excess = (
+            ""  # what a program took too much of, and was killed for, since the last reset
+        )
+        self.memory = cgroup.Memory()
+        # a hundred processes that burn the CPU would leave us a hundredth of it
+        self.nice = NICE if is_init and cgroup.shares_cpu_alone() else 0
+        self._watched = 0.0
         self._number = 0
         self.peers = _unix_peers_are_shown()
         loop.on_children = self._reap
         loop.also = self._ready
+        loop.watch = self._watch
 
     def _next(self) -> int:
         self._number += 1
@@ -78,11 +90,25 @@ class State:
 
         *count*: processes of the program; None: as many as there are in a container of its own.
         """
+        if self.excess:
+            raise Failure("excess", self.excess)
         if count is None:
             count = len(proc.pids()) if self.is_init else 0
         if count > self.max_processes:
             self._kill()
             raise Failure("overrun", str(count))
+
+    def _watch(self) -> float:
+        """Kill a program that takes all memory before we are its victim; say when to look again."""
+        if not self.is_init or not self.children.by_pid:
+            return IDLE_S
+        if time.monotonic() - self._watched >= WATCH_S:
+            taken = self.memory.taken_bytes()
+            if taken > self.memory.most_bytes:
+                self.excess = f"its processes took {taken // MIB} MiB of memory together"
+                self._kill()
+            self._watched = time.monotonic()
+        return WATCH_S
 
     def _child(self, pid: int) -> Child:
         try:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeVar
 
 from forklab.errors import CheckFailure, Overrun
@@ -17,6 +17,7 @@ from forklab.sandbox.link import AgentRefused, Link
 EVENTUALLY_S = 5.0
 WINDOW_S = 0.3
 SETTLE_S = 1.0
+PAIRS = 20_000
 
 T = TypeVar("T")
 Place = tuple[int, int]  # (pid, descriptor)
@@ -114,9 +115,9 @@ class Started:
         try:
             return self.link.call(op, **arguments).value
         except AgentRefused as refused:
-            if refused.kind != "overrun":
+            if refused.kind not in ("overrun", "excess"):
                 raise
-            failure = overrun(str(refused))
+            failure = overrun(str(refused)) if refused.kind == "overrun" else excess(str(refused))
             failure.snapshot = self.last
             raise failure from None
 
@@ -157,17 +158,17 @@ class Started:
         """Which descriptors above 2 of two processes are one open file.
 
         Sockets and pipes are told by their inode, and copies of a process's own 0 to 2 left out.
+
+        Raises:
+            Overrun: there are more pairs than any right program has.
         """
         if not self.link.hello["open_files"]:
             return []
-        found = [(process.pid, fd) for process in snapshot.live for fd in _files(process)]
-        pairs = [
-            ((a, x.number), (b, y.number))
-            for (a, x), (b, y) in itertools.combinations(found, 2)
-            if a != b and x.target == y.target
-        ]
+        pairs = list(itertools.islice(_of_one_name(snapshot), PAIRS + 1))
         if not pairs:
             return []
+        if len(pairs) > PAIRS:
+            raise excess(f"its processes have the same files open more than {PAIRS} times over")
         answers = self.link.call("same_file", pairs=[[*a, *b] for a, b in pairs]).value
         return [pair for pair, same in zip(pairs, answers, strict=True) if same]
 
@@ -214,6 +215,23 @@ def overrun(count: str) -> Overrun:
         "a bounded number of processes",
         f"{count} processes were there, and more came: it forks without end (all were killed)",
     )
+
+
+def excess(what: str) -> Overrun:
+    """Return the failure of a program that took too much of *what* the agent counts."""
+    return Overrun("a bounded use of memory and of descriptors", f"{what} (all were killed)")
+
+
+def _of_one_name(snapshot: Snapshot) -> Iterator[tuple[Place, Place]]:
+    """Pairs of descriptors of two processes that have the same file name."""
+    places: dict[str, list[Place]] = {}
+    for process in snapshot.live:
+        for fd in _files(process):
+            places.setdefault(fd.target, []).append((process.pid, fd.number))
+    for same in places.values():
+        for a, b in itertools.combinations(same, 2):
+            if a[0] != b[0]:
+                yield a, b
 
 
 def _files(process: Process) -> list[Descriptor]:

@@ -1,0 +1,71 @@
+"""What the cgroup of our container says: how much memory is taken, who shares the CPU.
+
+The kernel kills one process when a container's memory is full, the largest first. A program whose
+processes are many and small, each smaller than we are, would so have us killed in their place, or
+slowed until nobody hears us (cgroups(7), memory.stat of both versions).
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from . import proc
+
+ROOT = "/sys/fs/cgroup"
+# (usage, limit, what breaks the usage down, the row of memory that belongs to no file)
+VERSIONS = (
+    ("memory.current", "memory.max", "memory.stat", b"anon"),
+    ("memory/memory.usage_in_bytes", "memory/memory.limit_in_bytes", "memory/memory.stat", b"rss"),
+)
+SHARE = 0.75  # of the limit: file systems in memory may take a tenth, the rest is our room
+CPU_FILES = ("cpu.weight", "cpu/cpu.shares")
+MOST_LIMIT = 1 << 40  # a limit above that is none
+
+
+class Memory:
+    """The memory of this container.
+
+    Attributes:
+        most_bytes: more than that is too much; 0 where no limit is told.
+    """
+
+    def __init__(self, root: str = ROOT) -> None:
+        """Find the files of the cgroup below *root*."""
+        self.most_bytes = 0
+        for usage, limit, stat, row in VERSIONS:
+            self._usage, self._stat, self._row = f"{root}/{usage}", f"{root}/{stat}", row
+            if limit_bytes := _number(f"{root}/{limit}"):
+                self.most_bytes = int(limit_bytes * SHARE)
+                return
+
+    def taken_bytes(self) -> int:
+        """Return how much the processes have taken, if it can be too much; else 0.
+
+        The usage counts what the kernel keeps of files, too: only when it is large enough the
+        dearer table is read.
+        """
+        if not self.most_bytes or _number(self._usage) <= self.most_bytes:
+            return 0
+        for line in proc.read(self._stat).splitlines():
+            name, _, number = line.partition(b" ")
+            if name == self._row:
+                return int(number)
+        return 0
+
+
+def shares_cpu_alone(root: str = ROOT) -> bool:
+    """Whether the CPU is shared among the processes of this container first (sched(7)).
+
+    Then a nice value counts among them and nowhere else.
+    """
+    return any(os.path.exists(f"{root}/{name}") for name in CPU_FILES)
+
+
+def _number(path: str) -> int:
+    """Return the number in a file; 0 if there is none, or no limit."""
+    try:
+        text = Path(path).read_bytes().strip()
+    except OSError:
+        return 0
+    return int(text) if text.isdigit() and int(text) < MOST_LIMIT else 0
