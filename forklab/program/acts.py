@@ -64,6 +64,11 @@ class Acts(Started):
         try:
             return self.link.call(op, pid=process.pid, **arguments).value
         except AgentRefused as refused:
+            if refused.kind == "hunted":
+                raise CheckFailure(
+                    "it leaves alone whom it did not start",
+                    "it kills every process of its user, the harness's helpers too",
+                ) from None
             if refused.kind != "gone":
                 raise
             name = self.name(process)

@@ -187,6 +187,10 @@ class Lab(WorkerFile):
                 max_processes=processes - GUARD,
             ).value
         except AgentRefused as refused:
+            if refused.kind == "full":
+                raise NoProgram(
+                    "it cannot be started: its build has filled the disk of the sandbox"
+                ) from None
             if refused.kind != "exec":
                 raise
             if argv[0] == "python3":
