@@ -1,4 +1,8 @@
-"""It closes 0, 1 and 2, ignores every signal that can be ignored, and listens."""
+"""Hostile: it closes 0, 1 and 2, ignores every signal that can be ignored, and listens.
+
+Verdict: FAIL
+Fails: echoes
+"""
 
 import os
 import signal

@@ -1,4 +1,8 @@
-"""It deletes what is in its folder, the folder too if it may, and listens."""
+"""Hostile: it deletes what is in its folder, the folder too if it may, and listens.
+
+Verdict: FAIL
+Fails: echoes
+"""
 
 import contextlib
 import os

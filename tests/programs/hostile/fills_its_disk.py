@@ -1,4 +1,8 @@
-"""It fills every folder that it may write to, and System V memory, and only then listens."""
+"""Hostile: it fills every folder that it may write to, and System V memory, and only then listens.
+
+Verdict: FAIL
+Fails: echoes
+"""
 
 import contextlib
 import ctypes

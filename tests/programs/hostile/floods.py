@@ -1,4 +1,8 @@
-"""It listens, and then it prints without end on both streams."""
+"""Hostile: it listens, and then it prints without end on both streams.
+
+Verdict: FAIL
+Fails: echoes
+"""
 
 import os
 import socket

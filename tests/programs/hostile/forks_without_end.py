@@ -1,4 +1,8 @@
-"""It listens, and then it forks without end."""
+"""Hostile: it listens, and then it forks without end.
+
+Verdict: FAIL
+Fails: starts echoes
+"""
 
 import contextlib
 import os

@@ -1,4 +1,8 @@
-"""It listens, and its child takes memory without end."""
+"""Hostile: it listens, and its child takes memory without end.
+
+Verdict: FAIL
+Fails: starts echoes
+"""
 
 import os
 import signal

@@ -1,4 +1,8 @@
-"""It starts itself again with arguments that are no text, renames itself, and listens."""
+"""Hostile: it starts itself again with arguments that are no text, renames itself, and listens.
+
+Verdict: FAIL
+Fails: echoes
+"""
 
 import ctypes
 import os

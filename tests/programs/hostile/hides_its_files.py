@@ -1,4 +1,8 @@
-"""It makes folders deeper than a path may be long, which nobody may enter, and listens."""
+"""Hostile: it makes folders deeper than a path may be long, which nobody may enter, and listens.
+
+Verdict: FAIL
+Fails: echoes
+"""
 
 import os
 import signal

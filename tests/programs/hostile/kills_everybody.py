@@ -1,4 +1,8 @@
-"""It listens, stops whoever it may, kills whoever it may, and then itself."""
+"""Hostile: it listens, stops whoever it may, kills whoever it may, and then itself.
+
+Verdict: FAIL
+Fails: starts echoes
+"""
 
 import os
 import signal

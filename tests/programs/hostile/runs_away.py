@@ -1,4 +1,9 @@
-"""It listens and leaves daemons behind: own sessions, no descriptors, deaf to every signal."""
+"""Hostile: it listens and leaves daemons behind: own sessions, no descriptors, deaf to
+every signal.
+
+Verdict: FAIL
+Fails: echoes
+"""
 
 import os
 import signal

@@ -1,4 +1,8 @@
-"""It listens, and stops itself."""
+"""Hostile: it listens, and stops itself.
+
+Verdict: FAIL
+Fails: echoes
+"""
 
 import os
 import signal

@@ -1,0 +1,6 @@
+/* Hostile: it includes what is typed while it is compiled.
+ *
+ * Verdict: FAIL
+ * Fails: starts
+ */
+#include "/dev/stdin"
