@@ -12,11 +12,11 @@ from typing import Any, cast
 
 import pytest
 
-from forklab.agent import cgroup, ipc, proc, work
+from forklab.agent import cgroup, ipc, proc, sockdiag, work
 from forklab.agent.loop import MIN_LOOKS, Loop, Pending
 from forklab.agent.output import READ_BYTES, Output
 from forklab.agent.program import DRAIN_BYTES, Child, Children
-from forklab.agent.state import State
+from forklab.agent.state import MOST_SOCKETS, State
 from forklab.errors import CheckFailure, Overrun
 from forklab.facts import Process
 from forklab.program import build, started
@@ -100,16 +100,36 @@ def test_a_nice_value_is_given_only_where_it_counts_among_the_programs_own(tmp_p
     assert cgroup.shares_cpu_alone(str(tmp_path))
 
 
-def test_too_much_memory_is_told_once_it_is_asked() -> None:
-    killed = []
-    state = cast(Any, SimpleNamespace())
+@pytest.mark.parametrize(
+    ("taken", "sockets", "said"),
+    [
+        (11 << 20, 0, "its processes took 11 MiB of memory together"),
+        (0, MOST_SOCKETS + 1, f"more than {MOST_SOCKETS} TCP and UDP sockets were open together"),
+        (1 << 20, MOST_SOCKETS, ""),
+    ],
+)
+def test_too_much_is_noticed_and_ended_before_anybody_asks(
+    monkeypatch: pytest.MonkeyPatch, taken: int, sockets: int, said: str
+) -> None:
+    killed: list[int] = []
+    state: Any = object.__new__(State)
     state.is_init, state.excess, state._watched = True, "", 0.0
     state.children = SimpleNamespace(by_pid={2: None})
-    state.memory = SimpleNamespace(most_bytes=10, taken_bytes=lambda: 11 << 20)
-    state._kill = lambda: killed.append(1)
-    State._watch(state)
-    assert state.excess == "its processes took 11 MiB of memory together"
-    assert killed == [1]
+    state.memory = SimpleNamespace(most_bytes=10 << 20, taken_bytes=lambda: taken)
+    monkeypatch.setattr(State, "_kill", lambda self: killed.append(1))
+    monkeypatch.setattr(sockdiag, "in_use", lambda: sockets)
+    state._watch()
+    assert state.excess == said
+    assert bool(killed) == bool(said)
+
+
+def test_sockets_in_use_are_counted(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    table = "sockets: used 9\nTCP: inuse 5 orphan 1 tw 2 alloc 9 mem 4\nUDP: inuse 2 mem 0\n"
+    (tmp_path / "4").write_text(table + "UDPLITE: inuse 7\nRAW: inuse 7\n")
+    (tmp_path / "6").write_text("TCP6: inuse 3\nUDP6: inuse 1\nRAW6: inuse 7\n")
+    tables = tuple(str(tmp_path / name) for name in ("4", "6", "none"))
+    monkeypatch.setattr(sockdiag, "SOCKSTAT", tables)
+    assert sockdiag.in_use() == 5 + 2 + 3 + 1
 
 
 # what is left behind
@@ -197,12 +217,16 @@ def answering(**hello: Any) -> Link:
     return cast(Link, SimpleNamespace(hello=hello))
 
 
-def test_who_hunts_our_helpers_fails_and_breaks_nothing() -> None:
+@pytest.mark.parametrize(
+    ("kind", "seen"),
+    [("hunted", "it kills every process of its user"), ("traced", "trace one another")],
+)
+def test_who_hinders_us_fails_and_breaks_nothing(kind: str, seen: str) -> None:
     def refuse(*words: object, **more: object) -> None:
-        raise AgentRefused("hunted", "the helper was ended by signal 9 each time")
+        raise AgentRefused(kind, "we could not do it")
 
     link = cast(Link, SimpleNamespace(call=refuse))
     program = Program(link, Journal(), ["./server"], 7001, 0)
     victim = cast(Process, SimpleNamespace(key=(10, 1), pid=10))
-    with pytest.raises(CheckFailure, match="it kills every process of its user"):
+    with pytest.raises(CheckFailure, match=seen):
         program._act("limit", victim, name="nproc", soft=0)

@@ -161,7 +161,12 @@ class OnPrograms(State):
 
     def op_freeze(self, message: Message, blob: bytes) -> None:
         """Stop a process so that its parent does not hear of it."""
-        freeze.freeze(message["pid"])
+        try:
+            freeze.freeze(message["pid"])
+        except PermissionError:
+            if tracer := proc.tracer(message["pid"]):
+                raise Failure("traced", f"process {tracer} traces it") from None
+            raise
         self.frozen.add(message["pid"])
 
     def op_thaw(self, message: Message, blob: bytes) -> None:

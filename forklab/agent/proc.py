@@ -127,6 +127,15 @@ def uid(pid: int) -> int | None:
     return None
 
 
+def tracer(pid: int) -> int:
+    """Return who holds *pid* by ptrace; 0 if nobody does, or it is gone."""
+    with contextlib.suppress(*VANISHED):
+        for line in read(f"/proc/{pid}/status").splitlines():
+            if line.startswith(b"TracerPid:"):
+                return int(line.split()[1])
+    return 0
+
+
 def resident_kib(path: str) -> int:
     """Return VmRSS of the `status` file at *path*, in KiB; 0 where there is none."""
     for line in read(path).splitlines():

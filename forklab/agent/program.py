@@ -18,6 +18,7 @@ from .output import Output
 
 OUTPUT_S = 0.5
 F_SETPIPE_SZ = 1031
+PTMX = "/dev/pts/ptmx"
 PIPE_BYTES = 1 << 20
 DRAIN_BYTES = 2 * PIPE_BYTES
 
@@ -119,6 +120,15 @@ class Streams:
         self.close_theirs()
         for fd in self.ours:
             os.close(fd)
+
+
+def keep_terminals() -> None:
+    """Let nobody but us open a terminal here: a machine has 4096 for all its containers (pty(7)).
+
+    One program that takes them all would leave none for those that are started beside it.
+    """
+    with contextlib.suppress(OSError):  # without a /dev/pts of our own there is nothing to keep
+        os.chmod(PTMX, 0o600)
 
 
 class Children:

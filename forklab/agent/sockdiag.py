@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import socket
 import struct
 from collections.abc import Iterator
 from functools import cache
+
+from . import proc
 
 NETLINK_SOCK_DIAG = 4
 TCPDIAG_GETSOCK, SOCK_DIAG_BY_FAMILY = 18, 20
@@ -22,6 +25,8 @@ UNIX_DIAG_PEER, UNIX_DIAG_RQLEN, UNIX_DIAG_SHUTDOWN = 2, 4, 6
 LISTEN_STATE = 10
 ALL_STATES = 0xFFFFFFFF
 LISTEN_ONLY = 1 << LISTEN_STATE
+SOCKSTAT = ("/proc/net/sockstat", "/proc/net/sockstat6")
+IN_USE = re.compile(rb"^(?:TCP|UDP)6?: inuse (\d+)", re.MULTILINE)
 
 # family 4 or 6, state, local address, local port, remote address, remote port,
 # receive queue, send queue, inode (0: not accepted yet)
@@ -52,6 +57,15 @@ def _ask(payload: bytes, flags: int, kind: int = SOCK_DIAG_BY_FAMILY) -> Iterato
                 at += (size + 3) & ~3
             if not flags & DUMP:
                 return
+
+
+def in_use() -> int:
+    """Return how many TCP and UDP sockets are open in our network namespace (proc_net(5))."""
+    count = 0
+    for table in SOCKSTAT:
+        with contextlib.suppress(OSError):  # a kernel without IPv6 has no second one
+            count += sum(int(found) for found in IN_USE.findall(proc.read(table)))
+    return count
 
 
 def tcp(states: int = ALL_STATES) -> list[TcpRow]:

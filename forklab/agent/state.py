@@ -9,7 +9,7 @@ import time
 from . import cgroup, conns, ends, proc, sockdiag
 from .frames import Message
 from .loop import IDLE_S, Failure, Loop
-from .program import Child, Children
+from .program import Child, Children, keep_terminals
 
 SMALL = "/small"  # a file system of a megabyte, where the container has one
 UNBOUNDED = 1 << 20
@@ -17,6 +17,8 @@ KILL_S = 10.0
 WATCH_S = 0.02  # a machine fills the last quarter of a gigabyte in a tenth of a second
 MIB = 1 << 20
 NICE = 15
+# their buffers are no cgroup's in its first version, and the machine's limit is for all containers
+MOST_SOCKETS = 2000
 
 
 class State:
@@ -40,6 +42,8 @@ class State:
         self.excess = (
             ""  # what a program took too much of, and was killed for, since the last reset
         )
+        if is_init:
+            keep_terminals()
         self.memory = cgroup.Memory()
         # a hundred processes that burn the CPU would leave us a hundredth of it
         self.nice = NICE if is_init and cgroup.shares_cpu_alone() else 0
@@ -99,16 +103,24 @@ class State:
             raise Failure("overrun", str(count))
 
     def _watch(self) -> float:
-        """Kill a program that takes all memory before we are its victim; say when to look again."""
+        """Kill a program that takes all there is before others want; say when to look again."""
         if not self.is_init or not self.children.by_pid:
             return IDLE_S
         if time.monotonic() - self._watched >= WATCH_S:
-            taken = self.memory.taken_bytes()
-            if taken > self.memory.most_bytes:
-                self.excess = f"its processes took {taken // MIB} MiB of memory together"
+            if excess := self._excess():
+                self.excess = excess
                 self._kill()
             self._watched = time.monotonic()
         return WATCH_S
+
+    def _excess(self) -> str:
+        """Say what there is too much of, "" if nothing."""
+        taken = self.memory.taken_bytes()
+        if taken > self.memory.most_bytes:
+            return f"its processes took {taken // MIB} MiB of memory together"
+        if sockdiag.in_use() > MOST_SOCKETS:
+            return f"more than {MOST_SOCKETS} TCP and UDP sockets were open together"
+        return ""
 
     def _child(self, pid: int) -> Child:
         try:

@@ -16,6 +16,18 @@ from forklab.program.peer import Peer
 from forklab.program.started import Started
 from forklab.sandbox.link import AgentRefused
 
+# by the kind of a refusal: what was expected of a program that hinders us, and what it does
+HINDERS = {
+    "hunted": (
+        "it leaves alone whom it did not start",
+        "it kills every process of its user, the harness's helpers too",
+    ),
+    "traced": (
+        "its processes are held by nobody, so that one can be held while others go on",
+        "its processes trace one another by ptrace",
+    ),
+}
+
 
 class Acts(Started):
     """What is done to its processes."""
@@ -59,16 +71,13 @@ class Acts(Started):
         """Do something to *process*, which must be there for it.
 
         Raises:
-            CheckFailure: it has ended meanwhile.
+            CheckFailure: it has ended meanwhile, or hinders us.
         """
         try:
             return self.link.call(op, pid=process.pid, **arguments).value
         except AgentRefused as refused:
-            if refused.kind == "hunted":
-                raise CheckFailure(
-                    "it leaves alone whom it did not start",
-                    "it kills every process of its user, the harness's helpers too",
-                ) from None
+            if refused.kind in HINDERS:
+                raise CheckFailure(*HINDERS[refused.kind]) from None
             if refused.kind != "gone":
                 raise
             name = self.name(process)

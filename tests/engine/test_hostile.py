@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from forklab import labs
+from forklab.agent.state import NICE
 from forklab.errors import CheckFailure, NotReady, Overrun
-from forklab.facts import Snapshot
-from forklab.program import wait
+from forklab.facts import Process, Snapshot
 from forklab.program.lab import Lab
 from forklab.program.program import HELLO, Program
 from tests.hostile import FOLDER, leftovers
@@ -138,6 +138,28 @@ def test_a_program_that_stops_itself_is_looked_at_and_ended(
     start: Callable[..., Program],
 ) -> None:
     start("stops_itself.py").eventually(has_stopped)
+
+
+def test_a_process_that_the_program_traces_itself_is_not_held_and_not_excused(
+    start: Callable[..., Program],
+) -> None:
+    program = start("stops_its_family.py")
+    traced = program.eventually(_traced)
+    with pytest.raises(CheckFailure, match="trace one another"), program.frozen(traced):
+        pass
+
+
+def _traced(snapshot: Snapshot) -> Process:
+    found = [process for process in snapshot.live if process.state == "t"]
+    if not found:
+        raise CheckFailure("a process is traced", "none is")
+    return found[0]
+
+
+def test_a_program_gives_way_to_the_agent(start: Callable[..., Program]) -> None:
+    program = start("runs_away.py")
+    stat = program.link.call("read", path=f"/proc/{program.pid}/stat").blob.rpartition(b")")[2]
+    assert int(stat.split()[16]) == NICE
 
 
 def test_daemons_belong_to_the_program(start: Callable[..., Program]) -> None:

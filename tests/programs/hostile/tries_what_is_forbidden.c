@@ -165,6 +165,7 @@ static void reaches_up(void)
     attempt("image", writes("/usr/bin/ps"));
     attempt("cgroup", writes("/sys/fs/cgroup/pids/pids.max"));
     attempt("sibling", mkdir("../mine", 0755));
+    attempt("terminal", open("/dev/ptmx", O_RDWR | O_NOCTTY));
     attempt("program", open("../program/mine", O_CREAT | O_WRONLY, 0644));
 }
 
