@@ -14,14 +14,14 @@ import click
 import pytest
 
 from forklab import labs, matrix_page
-from forklab.agent import loop
+from forklab.agent import cgroup, conns, loop, on_looks, output, state
 from forklab.checks.declare import Declaration, declaration
 from forklab.cli import main
+from forklab.program import build, client, program, started, wait
 from forklab.program import lab as program_lab
-from forklab.program import started, wait
 from forklab.results import record
-from forklab.sandbox import link
-from tests import documents
+from forklab.sandbox import container, link
+from tests import documents, hostile
 from tests.documents import HERE
 from tests.scenarios import scenario_of
 from tests.test_house import make
@@ -293,6 +293,49 @@ def test_numbers_in_prose_are_the_constants() -> None:
 def test_the_verdicts_of_the_readme_are_ours() -> None:
     rows = documents.table(read("README.md"), "verdict")
     assert {row[0].strip("`") for row in rows} == {str(verdict) for verdict in record.Verdict}
+
+
+# programs that attack
+
+
+def test_every_hostile_program_is_on_the_page_once() -> None:
+    rows = documents.table(read("docs/security.md"), "attack")
+    listed = [name for row in rows for name in re.findall(r"`([^`]+)`", row[1])]
+    assert sorted(listed) == sorted(head.name for head in hostile.programs())
+
+
+def test_every_test_that_a_page_names_exists() -> None:
+    code = "".join(path.read_text() for path in (HERE / "tests").rglob("test_*.py"))
+    known = set(re.findall(r"^def (test_\w+)", code, re.MULTILINE))
+    rows = documents.table(read("docs/security.md"), "promise")
+    named = [name for row in rows for name in re.findall(r"`(test_\w+)`", row[1])]
+    assert len(named) > 12
+    assert all(re.fullmatch("(`test_[^`]+`(, )?)+", row[1]) for row in rows)
+    assert [name for name in named if name not in known] == []
+
+
+def test_the_limits_of_the_page_are_the_constants() -> None:
+    text = " ".join(read("docs/security.md").split())
+    memory, look_ms = container.MEMORY >> 20, state.WATCH_S * 1000
+    for sentence in (
+        f"{memory} MiB of memory for the container",
+        f"may take {memory * cgroup.SHARE:.0f}; the agent looks every {look_ms:.0f} ms",
+        f"{program_lab.PROCESSES} processes and threads",
+        f"more than {program_lab.PROCESSES - build.GUARD} processes",
+        f"{on_looks.DESCRIPTORS} descriptors a process",
+        f"{state.MOST_SOCKETS} TCP and UDP sockets",
+        f"{state.NICE} steps nicer",
+        f"System V memory of {container.SYSCTLS['kernel.shmall']} pages",
+        f"first and last {output.HEAD_BYTES >> 10} KiB",
+        f"connection {conns.FLOOD_BYTES >> 20} MiB more",
+        f"{program.READY_S:.0f} s to listen, {client.ANSWER_S:.0f} s to answer",
+        f"{client.LINES_S:.0f} s for a few lines and {client.STREAM_S:.0f} s for a megabyte",
+        f"{build.BUILD_S:.0f} s to compile",
+    ):
+        assert sentence in text, sentence
+    assert output.HEAD_BYTES == output.TAIL_BYTES
+    assert len(container.CAPABILITIES) == 6
+    assert "six capabilities" in text
 
 
 # what is nowhere

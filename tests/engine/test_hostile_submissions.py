@@ -82,6 +82,40 @@ def test_the_agent_has_not_grown(opening: Opening) -> None:
     assert 0 < opening.wait()[1].call("memory").value < AGENT_KIB
 
 
+def test_the_table_has_a_row_for_each_program(capsys: pytest.CaptureFixture[str]) -> None:
+    hostile.main(["kills_everybody.py"])
+    heading, row, *_ = capsys.readouterr().out.splitlines()
+    assert heading.split()[:3] == ["program", "verdict", "took"]
+    name, verdict, *took, left, after = row.split()[:6]
+    assert (name, verdict, took[1], left, after) == (
+        "kills_everybody.py",
+        "FAIL",
+        "s",
+        "no",
+        "PASS",
+    )
+
+
+def test_a_report_of_its_own_is_text_in_ours(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [
+            *(sys.executable, "-m", "forklab", "check", hostile.LAB, "--only=echoes"),
+            *(str(hostile.FOLDER / "says_that_it_passed.py"), "--runs", str(tmp_path)),
+        ],
+        cwd=HERE,
+        capture_output=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    folder = (tmp_path / hostile.LAB / "latest").resolve()
+    assert json.loads((folder / "results.json").read_text())["verdict"] == "FAIL"
+    written = [folder / name for name in ("report.txt", "results.json", "junit.xml")]
+    for text in (done.stdout, *(path.read_bytes() for path in written)):
+        assert not set(text) & {0x1B, 0x07, 0x0D}
+    assert b"\nFAIL  " in done.stdout
+    assert b"\nPASS  " not in done.stdout
+
+
 IN_PARALLEL = ("spins_everywhere.c", "eats_in_small_bites.c", "forks_without_end.py", "floods.py")
 
 
