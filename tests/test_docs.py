@@ -322,7 +322,7 @@ def test_the_limits_of_the_page_are_the_constants() -> None:
         f"may take {memory * cgroup.SHARE:.0f}; the agent looks every {look_ms:.0f} ms",
         f"{program_lab.PROCESSES} processes and threads",
         f"more than {program_lab.PROCESSES - build.GUARD} processes",
-        f"{on_looks.DESCRIPTORS} descriptors a process",
+        f"{on_looks.DESCRIPTORS} descriptors, and as many sockets, a process",
         f"{state.MOST_SOCKETS} TCP and UDP sockets",
         f"{state.NICE} steps nicer",
         f"System V memory of {container.SYSCTLS['kernel.shmall']} pages",

@@ -13,12 +13,13 @@ from pathlib import Path
 from . import proc
 
 ROOT = "/sys/fs/cgroup"
-# (usage, limit, what breaks the usage down, the row of memory that belongs to no file)
+# usage, limit, what breaks the usage down
 VERSIONS = (
-    ("memory.current", "memory.max", "memory.stat", b"anon"),
-    ("memory/memory.usage_in_bytes", "memory/memory.limit_in_bytes", "memory/memory.stat", b"rss"),
+    ("memory.current", "memory.max", "memory.stat"),
+    ("memory/memory.usage_in_bytes", "memory/memory.limit_in_bytes", "memory/memory.stat"),
 )
-SHARE = 0.75  # of the limit: file systems in memory may take a tenth, the rest is our room
+GIVEN_BACK = (b"active_file", b"inactive_file")  # the kernel takes these when it needs room
+SHARE = 0.75  # of the limit: the rest is our room, and that of a machine that looks late
 CPU_FILES = ("cpu.weight", "cpu/cpu.shares")
 MOST_LIMIT = 1 << 40  # a limit above that is none
 
@@ -33,8 +34,8 @@ class Memory:
     def __init__(self, root: str = ROOT) -> None:
         """Find the files of the cgroup below *root*."""
         self.most_bytes = 0
-        for usage, limit, stat, row in VERSIONS:
-            self._usage, self._stat, self._row = f"{root}/{usage}", f"{root}/{stat}", row
+        for usage, limit, stat in VERSIONS:
+            self._usage, self._stat = f"{root}/{usage}", f"{root}/{stat}"
             if limit_bytes := _number(f"{root}/{limit}"):
                 self.most_bytes = int(limit_bytes * SHARE)
                 return
@@ -42,16 +43,15 @@ class Memory:
     def taken_bytes(self) -> int:
         """Return how much the processes have taken, if it can be too much; else 0.
 
-        The usage counts what the kernel keeps of files, too: only when it is large enough the
-        dearer table is read.
+        That is their own memory, files in memory, and what the kernel holds for them, such as the
+        buffers of sockets. What it keeps of files on a disk is none of it: only when the usage is
+        large enough the dearer table, which has that, is read.
         """
-        if not self.most_bytes or _number(self._usage) <= self.most_bytes:
+        usage = _number(self._usage) if self.most_bytes else 0
+        if usage <= self.most_bytes:
             return 0
-        for line in proc.read(self._stat).splitlines():
-            name, _, number = line.partition(b" ")
-            if name == self._row:
-                return int(number)
-        return 0
+        rows = (line.split() for line in proc.read(self._stat).splitlines())
+        return usage - sum(int(row[1]) for row in rows if row[0] in GIVEN_BACK)
 
 
 def shares_cpu_alone(root: str = ROOT) -> bool:

@@ -25,7 +25,12 @@ FAST_S, SLOW_S = 0.001, 0.005
 SILENCE_S = 60.0
 IDLE_S = 5.0
 # what a program may bring about, and the harness must tell from a fault of the machine
-KINDS = {errno.ENOSPC: "full", errno.ENAMETOOLONG: "deep", errno.EINTR: "hunted"}
+KINDS = {
+    errno.ENOSPC: "full",
+    errno.ENAMETOOLONG: "deep",
+    errno.EINTR: "hunted",
+    errno.ETIMEDOUT: "stuck",
+}
 
 Answer = tuple[Any, bytes]
 

@@ -51,6 +51,7 @@ class OnLooks(State):
             self.ends.watch(found.pid, found.start_ticks)
         rows = list(self._described(mine, flags=flags))
         tcp, unix = sockdiag.tcp(), sockdiag.unix() if self.peers else []
+        self._bound(len(tcp) + len(unix), "sockets")  # one in a queue needs no descriptor
         again = self._again(mine)
         for row in rows:
             second = again.get(row["pid"])
@@ -67,17 +68,22 @@ class OnLooks(State):
         return picture, self._is_whole(mine, again, last)
 
     def _described(self, mine: list[proc.Stat], *, flags: bool) -> Iterator[dict[str, Any]]:
-        descriptors, most = 0, DESCRIPTORS * self.max_processes
+        descriptors = 0
         for number, found in enumerate(mine, 1):
             if number % GUARD_EVERY == 0:  # it may grow faster than we can look
                 self._guard()
             if row := proc.describe(found, flags=flags):
                 descriptors += len(row["fds"])
-                if descriptors > most:
-                    self.excess = f"its processes held more than {most} descriptors together"
-                    self._kill()
-                    self._guard()
+                self._bound(descriptors, "descriptors")
                 yield row
+
+    def _bound(self, count: int, what: str) -> None:
+        """End a program of which there is more to look at than there can be looked at."""
+        most = DESCRIPTORS * self.max_processes
+        if count > most:
+            self.excess = f"it held more than {most} {what}"
+            self._kill()
+            self._guard()
 
     def _again(self, mine: list[proc.Stat]) -> dict[int, proc.Stat]:
         """Look at the program's processes a second time, and for new ones.

@@ -117,7 +117,7 @@ class State:
         """Say what there is too much of, "" if nothing."""
         taken = self.memory.taken_bytes()
         if taken > self.memory.most_bytes:
-            return f"its processes took {taken // MIB} MiB of memory together"
+            return f"it took {taken // MIB} MiB of memory"
         if sockdiag.in_use() > MOST_SOCKETS:
             return f"more than {MOST_SOCKETS} TCP and UDP sockets were open together"
         return ""

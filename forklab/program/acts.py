@@ -26,6 +26,10 @@ HINDERS = {
         "its processes are held by nobody, so that one can be held while others go on",
         "its processes trace one another by ptrace",
     ),
+    "stuck": (
+        "a process of it can be stopped",
+        "it sleeps where no stop reaches it, as one does in vfork until its child ends",
+    ),
 }
 
 

@@ -121,11 +121,11 @@ def _waits_in(snapshot: Snapshot, call: str) -> None:
         raise CheckFailure(f"it waits in {call}", f"it is in {seen}")
 
 
-@pytest.mark.parametrize("name", ["grows.py", "eats_in_small_bites.c"])
+@pytest.mark.parametrize("name", ["grows.py", "eats_in_small_bites.c", "fills_kernel_buffers.c"])
 def test_memory_without_end_kills_the_program_and_not_the_agent(
     start: Callable[..., Program], name: str
 ) -> None:
-    with pytest.raises(Overrun, match=r"its processes took \d+ MiB of memory together"):
+    with pytest.raises(Overrun, match=r"it took \d+ MiB of memory"):
         start(name).eventually(has_live, 10_000, within_s=30.0)
 
 
@@ -146,6 +146,14 @@ def test_a_process_that_the_program_traces_itself_is_not_held_and_not_excused(
     program = start("stops_its_family.py")
     traced = program.eventually(_traced)
     with pytest.raises(CheckFailure, match="trace one another"), program.frozen(traced):
+        pass
+
+
+def test_a_process_that_cannot_be_stopped_does_not_hold_us(start: Callable[..., Program]) -> None:
+    program = start("sleeps_in_vfork.c")
+    program.eventually(has_live, 2)
+    [parent] = [process for process in program.snapshot().live if process.pid == program.pid]
+    with pytest.raises(CheckFailure, match="no stop reaches it"), program.frozen(parent):
         pass
 
 
