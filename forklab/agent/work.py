@@ -14,7 +14,6 @@ import stat
 from collections.abc import Iterator
 
 # where a program may leave something outside of its work folder, in a container of its own
-DEEPEST = 100  # folders in folders, of what is handed in and of what a build leaves
 SHARED_FOLDERS = ("/tmp", "/dev/shm", "/dev/mqueue")
 
 
@@ -32,7 +31,7 @@ def hand_over(folder: str, uid: int) -> None:
     """Make *folder* and all in it the property of *uid*.
 
     Raises:
-        OSError: ENAMETOOLONG, folders lie in one another deeper than DEEPEST.
+        OSError: ENAMETOOLONG, folders lie in one another deeper than a path may be long.
     """
     for path in _tree(folder):
         os.chown(path, uid, uid, follow_symlinks=False)
@@ -58,15 +57,13 @@ def give_up(folder: str) -> None:
 
 def _tree(folder: str) -> Iterator[str]:
     """Yield *folder* and the paths of all in it, each folder before what it holds."""
-    todo = [(folder, 0)]
+    todo = [folder]
     while todo:
-        here, depth = todo.pop()
-        if depth > DEEPEST:
-            raise OSError(errno.ENAMETOOLONG, os.strerror(errno.ENAMETOOLONG))
+        here = todo.pop()
         yield here
         for path, is_folder in _entries(here):
             if is_folder:
-                todo.append((path, depth + 1))
+                todo.append(path)  # not by recursion: there may be thousands in one another
             else:
                 yield path
 
