@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import stat
+import time
 from itertools import combinations
 from pathlib import Path
 from types import SimpleNamespace
@@ -12,7 +13,7 @@ from typing import Any, cast
 
 import pytest
 
-from forklab.agent import cgroup, ipc, proc, sockdiag, work
+from forklab.agent import cgroup, ipc, proc, sockdiag, spawn, turn, work
 from forklab.agent.loop import MIN_LOOKS, Loop, Pending
 from forklab.agent.output import READ_BYTES, Output
 from forklab.agent.program import DRAIN_BYTES, Child, Children
@@ -89,10 +90,31 @@ def test_without_a_limit_nothing_is_too_much(tmp_path: Path, limit: str) -> None
     assert memory.taken_bytes() == memory.most_bytes == 0
 
 
-def test_a_nice_value_is_given_only_where_it_counts_among_the_programs_own(tmp_path: Path) -> None:
-    assert not cgroup.shares_cpu_alone(str(tmp_path))
-    (tmp_path / "cpu.weight").touch()
-    assert cgroup.shares_cpu_alone(str(tmp_path))
+@pytest.mark.parametrize(("running", "gives_way"), [(turn.CROWD, True), (3, False)])
+def test_a_crowd_that_wants_the_cpu_is_set_back_and_nobody_else(
+    monkeypatch: pytest.MonkeyPatch, running: int, gives_way: bool
+) -> None:
+    helped: list[int | None] = []
+    state: Any = object.__new__(State)
+    state.uid, state.is_init = 20_001, True
+    crowd = [SimpleNamespace(state="R")] * running + [SimpleNamespace(state="S")] * 100
+    monkeypatch.setattr(State, "_mine", lambda self, table: crowd)
+    monkeypatch.setattr(spawn, "with_uid", lambda uid, action: helped.append(uid))
+    state._set_back()
+    assert helped == ([20_001] if gives_way else [])
+
+
+def test_who_waits_for_most_of_a_window_is_starved(monkeypatch: pytest.MonkeyPatch) -> None:
+    now_s, waited_ns = 100.0, 0
+    monkeypatch.setattr(time, "monotonic", lambda: now_s)
+    monkeypatch.setattr(turn, "_waited_ns", lambda: waited_ns)
+    ours = turn.Turn()
+    waited_ns = 10**9
+    assert not ours.is_starved()
+    now_s += 1.0
+    assert ours.is_starved()
+    now_s += 1.0
+    assert not ours.is_starved()
 
 
 @pytest.mark.parametrize(
@@ -110,6 +132,7 @@ def test_too_much_is_noticed_and_ended_before_anybody_asks(
     state: Any = object.__new__(State)
     state.is_init, state.excess, state._watched = True, "", 0.0
     state.children = SimpleNamespace(by_pid={2: None})
+    state.turn = SimpleNamespace(is_starved=lambda: False)
     state.memory = SimpleNamespace(most_bytes=10 << 20, taken_bytes=lambda: taken)
     monkeypatch.setattr(State, "_kill", lambda self: killed.append(1))
     monkeypatch.setattr(sockdiag, "in_use", lambda: sockets)

@@ -14,7 +14,7 @@ import click
 import pytest
 
 from forklab import labs, matrix_page
-from forklab.agent import cgroup, conns, loop, on_looks, output, state
+from forklab.agent import cgroup, conns, loop, on_looks, output, state, turn
 from forklab.checks.declare import Declaration, declaration
 from forklab.cli import main
 from forklab.program import build, client, program, started, wait
@@ -324,7 +324,7 @@ def test_the_limits_of_the_page_are_the_constants() -> None:
         f"more than {program_lab.PROCESSES - build.GUARD} processes",
         f"{on_looks.DESCRIPTORS} descriptors, and as many sockets, a process",
         f"{state.MOST_SOCKETS} TCP and UDP sockets",
-        f"{state.NICE} steps nicer",
+        f"beside {turn.CROWD} processes of the program or more",
         f"System V memory of {container.SYSCTLS['kernel.shmall']} pages",
         f"first and last {output.HEAD_BYTES >> 10} KiB",
         f"connection {conns.FLOOD_BYTES >> 20} MiB more",

@@ -1,4 +1,4 @@
-"""What the cgroup of our container says: how much memory is taken, who shares the CPU.
+"""How much memory is taken in our container, as its cgroup says.
 
 The kernel kills one process when a container's memory is full, the largest first. A program whose
 processes are many and small, each smaller than we are, would so have us killed in their place, or
@@ -7,7 +7,6 @@ slowed until nobody hears us (cgroups(7), memory.stat of both versions).
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 from . import proc
@@ -20,7 +19,6 @@ VERSIONS = (
 )
 GIVEN_BACK = (b"active_file", b"inactive_file")  # the kernel takes these when it needs room
 SHARE = 0.75  # of the limit: the rest is our room, and that of a machine that looks late
-CPU_FILES = ("cpu.weight", "cpu/cpu.shares")
 MOST_LIMIT = 1 << 40  # a limit above that is none
 
 
@@ -52,14 +50,6 @@ class Memory:
             return 0
         rows = (line.split() for line in proc.read(self._stat).splitlines())
         return usage - sum(int(row[1]) for row in rows if row[0] in GIVEN_BACK)
-
-
-def shares_cpu_alone(root: str = ROOT) -> bool:
-    """Whether the CPU is shared among the processes of this container first (sched(7)).
-
-    Then a nice value counts among them and nowhere else.
-    """
-    return any(os.path.exists(f"{root}/{name}") for name in CPU_FILES)
 
 
 def _number(path: str) -> int:

@@ -71,7 +71,6 @@ class OnPrograms(State):
                     limits=message.get("limits", {}),
                     expendable=not command or bool(message.get("as_program")),
                     controlling=message.get("controlling", False),
-                    nice=0 if command and not message.get("as_program") else self.nice,
                 )
             )
         except OSError as error:

@@ -47,7 +47,6 @@ class Start(NamedTuple):
         fds: our descriptors that become its 0, 1 and 2.
         expendable: the first to go when memory runs out, and never more powerful than now.
         controlling: make descriptor 0 its controlling terminal.
-        nice: how much less of the CPU it gets than we do (nice(2)).
     """
 
     argv: list[str]
@@ -58,7 +57,6 @@ class Start(NamedTuple):
     limits: Mapping[str, int] = MappingProxyType({})
     expendable: bool = False
     controlling: bool = False
-    nice: int = 0
 
 
 def start(wanted: Start) -> int:
@@ -107,7 +105,6 @@ def _become(wanted: Start) -> None:
     for name, soft in {"core": 0, **wanted.limits}.items():
         _limit(name, soft)
     os.umask(0o022)
-    os.nice(wanted.nice)
     if wanted.expendable:
         with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "wb", 0) as adjust:
             adjust.write(b"1000")

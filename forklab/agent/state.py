@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import socket
 import time
 
-from . import cgroup, conns, ends, proc, sockdiag
+from . import cgroup, conns, ends, proc, sockdiag, spawn, turn
 from .frames import Message
 from .loop import IDLE_S, Failure, Loop
 from .program import Child, Children, keep_terminals
@@ -16,7 +17,6 @@ UNBOUNDED = 1 << 20
 KILL_S = 10.0
 WATCH_S = 0.02  # a machine fills the last quarter of a gigabyte in a tenth of a second
 MIB = 1 << 20
-NICE = 15
 # their buffers are no cgroup's in its first version, and the machine's limit is for all containers
 MOST_SOCKETS = 2000
 
@@ -44,9 +44,9 @@ class State:
         )
         if is_init:
             keep_terminals()
+            turn.ask_for_short_turns()
         self.memory = cgroup.Memory()
-        # a hundred processes that burn the CPU would leave us a hundredth of it
-        self.nice = NICE if is_init and cgroup.shares_cpu_alone() else 0
+        self.turn = turn.Turn()
         self._watched = 0.0
         self._number = 0
         self.peers = _unix_peers_are_shown()
@@ -110,8 +110,19 @@ class State:
             if excess := self._excess():
                 self.excess = excess
                 self._kill()
+            if self.turn.is_starved():
+                self._set_back()
             self._watched = time.monotonic()
         return WATCH_S
+
+    def _set_back(self) -> None:
+        """Make the program nicer if it is its crowd that keeps us from the CPU."""
+        if self._has_own_user and self.uid is not None:
+            uid = self.uid
+            running = [found for found in self._mine(proc.stats()) if found.state == "R"]
+            if len(running) >= turn.CROWD:
+                with contextlib.suppress(OSError):
+                    spawn.with_uid(uid, lambda: turn.give_way(uid))
 
     def _excess(self) -> str:
         """Say what there is too much of, "" if nothing."""

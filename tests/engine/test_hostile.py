@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from forklab import labs
-from forklab.agent.state import NICE
+from forklab.agent.turn import NICEST
 from forklab.errors import CheckFailure, NotReady, Overrun
 from forklab.facts import Process, Snapshot
 from forklab.program.lab import Lab
@@ -164,10 +164,23 @@ def _traced(snapshot: Snapshot) -> Process:
     return found[0]
 
 
-def test_a_program_gives_way_to_the_agent(start: Callable[..., Program]) -> None:
-    program = start("runs_away.py")
+def test_a_crowd_that_spins_gives_way_to_the_agent(start: Callable[..., Program]) -> None:
+    program = start("spins_everywhere.c")
+    program.eventually(lambda snapshot: _is_nice(program), within_s=30.0)
+
+
+def test_a_program_is_started_as_nice_as_anybody(start: Callable[..., Program]) -> None:
+    assert nice_of(start("stops_itself.py")) == 0
+
+
+def nice_of(program: Program) -> int:
     stat = program.link.call("read", path=f"/proc/{program.pid}/stat").blob.rpartition(b")")[2]
-    assert int(stat.split()[16]) == NICE
+    return int(stat.split()[16])
+
+
+def _is_nice(program: Program) -> None:
+    if (nice := nice_of(program)) != NICEST:
+        raise CheckFailure(f"its nice value is {NICEST}", f"it is {nice}")
 
 
 def test_daemons_belong_to_the_program(start: Callable[..., Program]) -> None:
