@@ -254,7 +254,7 @@ def _main_and_worker(source: Source, names: list[str]) -> tuple[str, str]:
     if not made:
         raise NoProgram("make ended well but left no executable")
     raise NoProgram(
-        f'make left several executables ({_some(made)}); '
+        f"make left several executables ({_some(made)}); "
         f'say which with RUN="./{made[0][:LONGEST]} ...", or {say_which(made[0][:LONGEST])}'
     )
 
