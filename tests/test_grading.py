@@ -22,6 +22,14 @@ def needing(check: str, *needs: str, hidden: tuple[str, ...] = ()) -> Rubric:
     return replace(RUBRIC, items=tuple(replace(i, hidden=i.id in hidden) for i in items))
 
 
+def test_a_long_sentence_of_the_evidence_is_broken_and_what_was_laid_out_is_not() -> None:
+    laid_out = "    " + "int main(void) { return 0; } " * 6
+    told = text_of(checked("echoes", "FAIL", seen="fifty zombies " * 20 + "\n" + laid_out))
+    assert laid_out in told
+    assert max(len(line) for line in told.split("\n") if "fifty" in line) <= 98
+    assert told.count("fifty zombies") >= 18
+
+
 def test_all_that_passes_earns_all() -> None:
     found = grade(record(), RUBRIC)
     assert (found.verdict, found.points, found.possible) == ("PASS", 100, 100)

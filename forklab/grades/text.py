@@ -5,6 +5,7 @@ What a program printed is in it as it was; whoever shows it makes it harmless fo
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -13,6 +14,7 @@ MOST_ROWS = 24
 OUTPUT_LINES = 12
 LONGEST_CELL = 120
 LABEL = 10
+WIDTH = 88  # of a sentence beside its label
 PROCESS = ("who", "pid", "ppid", "state", "waits_in", "command")
 DESCRIPTOR = ("who", "number", "what")
 HEADS = {"state": "stat", "waits_in": "waits in", "number": "fd"}
@@ -58,7 +60,15 @@ def _told(check: Mapping[str, Any]) -> str:
 
 
 def _labelled(label: str, text: str) -> str:
-    return f"{label:<{LABEL}}" + text.rstrip("\n").replace("\n", "\n" + " " * LABEL)
+    rows = [row for line in text.rstrip("\n").split("\n") for row in _wrapped(line)]
+    return f"{label:<{LABEL}}" + ("\n" + " " * LABEL).join(rows)
+
+
+def _wrapped(line: str) -> list[str]:
+    """Break a sentence; what begins with spaces was laid out by somebody, a compiler perhaps."""
+    if line.startswith(" "):
+        return [line]
+    return textwrap.wrap(line, WIDTH, break_long_words=False, break_on_hyphens=False) or [line]
 
 
 def _evidence(evidence: Mapping[str, Any] | None) -> list[str]:
