@@ -17,7 +17,7 @@ from forklab import labs, matrix_page
 from forklab.agent import cgroup, conns, loop, on_looks, output, state, turn
 from forklab.checks.declare import Declaration, declaration
 from forklab.cli import main
-from forklab.program import build, client, program, started, wait
+from forklab.program import build, client, clients, program, started, wait
 from forklab.program import lab as program_lab
 from forklab.results import record
 from forklab.sandbox import container, link
@@ -331,6 +331,7 @@ def test_the_limits_of_the_page_are_the_constants() -> None:
         f"{program.READY_S:.0f} s to listen, {client.ANSWER_S:.0f} s to answer",
         f"{client.LINES_S:.0f} s for a few lines and {client.STREAM_S:.0f} s for a megabyte",
         f"{build.BUILD_S:.0f} s to compile",
+        f"when they have taken {clients.VISITS_S:.0f} s",
     ):
         assert sentence in text, sentence
     assert output.HEAD_BYTES == output.TAIL_BYTES

@@ -15,6 +15,7 @@ from forklab.sandbox.link import AgentRefused
 LOOK_EVERY = 10
 MANY = 30
 CROWD_S = 10.0
+VISITS_S = 60.0  # for all who come, one after another or many at a time
 HELLO = b"hello, forklab\n"
 
 
@@ -96,8 +97,10 @@ class Clients(Started):
 
         No more come once MANY processes are alive that no client needs: a server whose children
         do not end is known by then, and would only bury the machine. Each is given CROWD_S: in a
-        crowd one may have to connect twice, and that takes the kernel a second or three.
+        crowd one may have to connect twice, and that takes the kernel a second or three. Nor does
+        anybody come any more after VISITS_S: a server may let each of them wait that long.
         """
+        waiting = wait.Waiting(VISITS_S)
         self.journal.note("visit", f"{total} clients come and leave, {at_once} at a time")
         under_way = {self._visiting(data, CROWD_S) for _ in range(min(at_once, total))}
         begun = len(under_way)
@@ -106,6 +109,9 @@ class Clients(Started):
             under_way.remove(number)
             if begun % LOOK_EVERY == 0 and begun < total and len(self.snapshot().live) > MANY:
                 self.journal.note("visit", f"only {begun} of them: their processes do not end")
+                total = begun
+            if waiting.elapsed_s > waiting.within_s and begun < total:
+                self.journal.note("visit", f"only {begun} of them: each takes too long")
                 total = begun
             if begun < total:
                 under_way.add(self._visiting(data, CROWD_S))

@@ -13,6 +13,7 @@ from forklab import labs
 from forklab.agent.turn import NICEST
 from forklab.errors import CheckFailure, NotReady, Overrun
 from forklab.facts import Process, Snapshot
+from forklab.program import clients
 from forklab.program.lab import Lab
 from forklab.program.program import HELLO, Program
 from tests.hostile import FOLDER, leftovers
@@ -181,6 +182,15 @@ def nice_of(program: Program) -> int:
 def _is_nice(program: Program) -> None:
     if (nice := nice_of(program)) != NICEST:
         raise CheckFailure(f"its nice value is {NICEST}", f"it is {nice}")
+
+
+def test_clients_come_no_more_when_each_is_kept_waiting(
+    start: Callable[..., Program], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = start("drips.c")
+    monkeypatch.setenv("FORKLAB_TIMEOUT_SCALE", "0.05")
+    monkeypatch.setattr(clients, "VISITS_S", 1.0)
+    assert 5 <= len(list(program.visits(100, at_once=5))) <= 10
 
 
 def test_daemons_belong_to_the_program(start: Callable[..., Program]) -> None:
