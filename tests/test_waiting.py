@@ -128,6 +128,14 @@ def test_throughout_makes_20_looks_however_short(clock: Clock) -> None:
     assert looks.count > wait.MIN_LOOKS
 
 
+def test_the_looks_of_a_short_window_are_spread_over_it(clock: Clock) -> None:
+    looks = Looks()
+
+    wait.throughout(looks.look, looks.judge, "it", for_s=0.1)
+
+    assert set(clock.naps) == {0.005}
+
+
 def test_throughout_fails_at_the_first_that_does_not_hold(clock: Clock) -> None:
     looks = Looks(until=30)
 
@@ -137,7 +145,8 @@ def test_throughout_fails_at_the_first_that_does_not_hold(clock: Clock) -> None:
     assert looks.count == 31
     assert told.value.snapshot is not None
     assert told.value.snapshot.time == 31
-    assert told.value.waited == "after 0.03 s"
+    assert told.value.waited == "after 0.30 s"
+    assert clock.naps == [wait.STEADY_S] * 30
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ from forklab.facts import Snapshot
 MIN_LOOKS = 20
 FAST_LOOKS = 50
 FAST_S, SLOW_S = 0.001, 0.005
+STEADY_S = 0.010  # of `throughout`, which needs no haste: a look costs CPU time that others want
 
 T = TypeVar("T")
 S = TypeVar("S")
@@ -60,9 +61,16 @@ class Waiting:
         return time.monotonic() - self.began
 
     def nap(self) -> None:
-        """Wait a moment before the next look."""
+        """Wait a moment before the next look; what is to come may come soon, or late."""
+        self._nap(FAST_S if self.looks + 1 < FAST_LOOKS else SLOW_S)
+
+    def steady_nap(self) -> None:
+        """Wait as long before each look; those of a short window are spread over it."""
+        self._nap(min(max(self.within_s / MIN_LOOKS, FAST_S), STEADY_S))
+
+    def _nap(self, nap_s: float) -> None:
         self.looks += 1
-        nap_s, slept = (FAST_S if self.looks < FAST_LOOKS else SLOW_S), time.monotonic()
+        slept = time.monotonic()
         time.sleep(nap_s)
         overslept_s = time.monotonic() - slept - nap_s
         if overslept_s > SLOW_S:  # the machine keeps us waiting, and the program, too
@@ -109,4 +117,4 @@ def throughout(look: Callable[[], S], check: Callable[..., T], *args: Any, for_s
             raise
         if waiting.over:
             return found
-        waiting.nap()
+        waiting.steady_nap()
