@@ -218,6 +218,15 @@ def test_the_folder_of_a_submission_holds_nothing_of_an_earlier_run(
     assert [path.name for path in (tmp_path / "submissions" / "anna").iterdir()] == ["new"]
 
 
+def test_the_folder_of_a_run_does_not_depend_on_where_the_grading_process_works(
+    played: Played, store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    grade(store, Path("runs"), submission("anna"))
+    [settings] = played.asked["anna"]
+    assert settings.folder == str(tmp_path / "runs" / "submissions" / "anna")
+
+
 def test_a_fault_of_the_store_ends_all_and_is_told(
     played: Played, store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -56,7 +56,8 @@ class Batch:
         folder = self.folder / SUBMISSIONS / name / (ALONE if only else "")
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
-        return replace(self.settings, folder=str(folder), only=only)
+        # whoever grades it works in another folder
+        return replace(self.settings, folder=str(folder.resolve()), only=only)
 
 
 Task = Callable[[Batch, Worker, Submission], None]

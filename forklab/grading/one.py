@@ -40,8 +40,10 @@ def grade_one(
         order = _order(submission.manifest, settings, program, runs, refused)
         if opening is None:
             opening = stack.enter_context(Opening(settings.sandbox, say))
-        run = Session(order, info, opening, None, say).run_checks()
-    run.program = submission.name
+        session = Session(order, info, opening, None, say)
+        # where it was kept is the instructor's machine, and what is kept may go to a student
+        session.run.program = session.run.folder = submission.name
+        run = session.run_checks()
     return record(submission, info.name, json_report.document(run), refused)
 
 
