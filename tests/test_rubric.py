@@ -108,6 +108,10 @@ def test_what_is_hidden_needed_and_late(rubric) -> None:  # type: ignore[no-unty
         ("[[group]]\nchecks = []", "group[1].checks must name at least one check"),
         ('[[group]]\nchecks = ["echoes"]\ncredit = "at-least"\nat_least = 2',
          "group[1].at_least must be a whole number from 1 to 1, not 2"),
+        ('[[group]]\nchecks = ["echoes"]\ncredit = "at-least"\nat_least = 1.0',
+         "group[1].at_least must be a whole number from 1 to 1, not 1.0"),
+        ('[[group]]\nchecks = ["echoes"]\ncredit = "at-least"\nat_least = true',
+         "group[1].at_least must be a whole number from 1 to 1, not True"),
         ('[[group]]\nchecks = ["echoes"]\nat_least = 1', "group[1].at_least goes with credit = "
          '"at-least"'),
         ('[[group]]\nname = "a"\nchecks = ["echoes"]\n[[group]]\nname = "b"\nchecks = ["echoes"]',
@@ -134,6 +138,9 @@ def test_a_file_that_is_no_rubric_is_told(tmp_path: Path) -> None:
         read(path, "fork_echo", CHECKS)
     path.write_text("a b")
     with pytest.raises(RubricError, match="it is no TOML"):
+        read(path, "fork_echo", CHECKS)
+    path.write_text("a = " + "[" * 9999)
+    with pytest.raises(RubricError, match="nested too deeply"):
         read(path, "fork_echo", CHECKS)
     path.write_bytes(b"\xff\xfe")
     with pytest.raises(RubricError, match="it must be UTF-8 text, and is not"):

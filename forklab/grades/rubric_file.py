@@ -82,6 +82,8 @@ def _load(path: Path) -> Table:
         raise RubricError(f"{path}: it must be UTF-8 text, and is not") from error
     except tomllib.TOMLDecodeError as error:
         raise RubricError(f"{path}: it is no TOML: {error}") from error
+    except RecursionError:  # brackets in brackets in brackets
+        raise RubricError(f"{path}: it is no TOML that can be read: nested too deeply") from None
 
 
 def _levels(whole: Table, known_checks: Sequence[Known]) -> dict[str, float]:
@@ -108,19 +110,25 @@ def _group(table: Table, known: Sequence[str]) -> SaidGroup:
     if not checks:
         raise table.wrong("checks", "must name at least one check")
     credit = table.text("credit", CREDITS[0], CREDITS)
-    at_least = table.values.get("at_least", 0)
-    if credit != "at-least" and at_least:
-        raise table.wrong("at_least", 'goes with credit = "at-least"')
-    if credit == "at-least" and at_least not in range(1, len(checks) + 1):
-        most = len(checks)
-        raise table.wrong("at_least", f"must be a whole number from 1 to {most}, not {at_least!r}")
     return SaidGroup(
         name=table.text("name", table.name),
         checks=checks,
         credit=credit,
-        at_least=int(str(at_least)) if credit == "at-least" else 0,
+        at_least=_at_least(table, credit, len(checks)),
         points=table.number("points"),
     )
+
+
+def _at_least(table: Table, credit: str, most: int) -> int:
+    """Return how many checks of a group are enough; 0 where its rule is another one."""
+    found = table.values.get("at_least", 0)
+    if credit == "at-least":
+        if type(found) is int and 1 <= found <= most:  # to Python, true is a number, and so is 1.0
+            return found
+        raise table.wrong("at_least", f"must be a whole number from 1 to {most}, not {found!r}")
+    if found:
+        raise table.wrong("at_least", 'goes with credit = "at-least"')
+    return 0
 
 
 def _needs(table: Table, known: Sequence[str]) -> dict[str, tuple[str, ...]]:
