@@ -70,6 +70,7 @@ def test_one_check_that_could_not_be_looked_at_is_worth_another_attempt() -> Non
     [
         (check("a", "FAIL", waited="looked 20 times in 5.0 s"), ["a", "c"]),
         (check("a", "FAIL", seconds=5.2), ["a", "c"]),
+        (check("a", "FAIL", seconds=0.7), ["a", "c"]),  # CPU was measured, or rest waited for
         (check("a", "FAIL"), []),
         (check("a", "PASS", seconds=5.2), []),
         (check("a", "PASS", waited="looked 20 times"), []),
@@ -81,6 +82,14 @@ def test_only_a_failure_that_waited_is_doubtful_and_what_was_skipped_because_of_
     skipped = check("c", "SKIPPED", because="a", reason="because of a")
     other = check("d", "SKIPPED", reason="this host lacks it")
     assert doubtful(graded(failed, check("b", "PASS"), skipped, other)) == names
+
+
+def test_what_does_not_build_is_looked_at_again_only_if_that_took_long() -> None:
+    found = graded(check("starts", "FAIL", seconds=0.7), check("b", "SKIPPED", because="starts"))
+    found["run"]["command"] = ""
+    assert doubtful(found) == []
+    found["run"]["checks"][0]["seconds"] = 60.0
+    assert doubtful(found) == ["starts", "b"]
 
 
 def test_what_was_refused_is_not_looked_at_again() -> None:
@@ -117,4 +126,39 @@ def test_what_cannot_be_looked_at_again_stays_as_it_was_and_a_note_says_so() -> 
     found = confirmed(first, record(KIM, "fork_echo", None, broken="the engine is gone"))
     assert found["verdict"] == "FAIL"
     assert found["run"] == first["run"]
-    assert found["notes"][-1].endswith("looked at again: the engine is gone")
+    assert found["notes"][-1] == (
+        "could not be looked at again, so it counts: a (the engine is gone)"
+    )
+
+
+def test_one_failure_of_several_that_cannot_be_looked_at_again_stays_and_is_named() -> None:
+    first = graded(check("a", "FAIL", waited="5 s"), check("b", "FAIL", waited="5 s"))
+    again = graded(check("a", "PASS"), check("b", "BROKEN", reason="the agent is gone"))
+    found = confirmed(first, again)
+    assert [one["verdict"] for one in found["run"]["checks"]] == ["PASS", "FAIL"]
+    assert found["notes"][-1] == (
+        "could not be looked at again, so it counts: b (the agent is gone)"
+    )
+
+
+def test_what_was_skipped_because_of_a_failure_that_is_gone_is_broken_if_nobody_could_look() -> (
+    None
+):
+    first = graded(check("a", "FAIL", waited="5 s"), check("c", "SKIPPED", because="a"))
+    found = confirmed(first, graded(check("a", "PASS"), check("c", "BROKEN", reason="gone")))
+    assert [one["verdict"] for one in found["run"]["checks"]] == ["PASS", "BROKEN"]
+    assert found["verdict"] == "BROKEN"
+
+
+def test_the_status_of_a_run_goes_with_what_counts() -> None:
+    first = graded(check("a", "FAIL", waited="5 s"))
+    found = confirmed(first, graded(check("a", "PASS")))
+    assert (found["verdict"], found["run"]["exit_status"]) == ("PASS", 0)
+
+
+def test_what_hindered_the_second_look_is_said() -> None:
+    again = graded(check("a", "FAIL", waited="5 s"))
+    again["notes"] = [*again["notes"], "forklab could not look: the engine was busy"]
+    found = confirmed(graded(check("a", "FAIL", waited="5 s")), again)
+    assert found["notes"].count("its files were CP949") == 1
+    assert "forklab could not look: the engine was busy" in found["notes"]

@@ -17,9 +17,14 @@ from typing import Any
 from forklab.submissions.submission import Submission
 
 SCHEMA = "forklab-record/1"
-# Seconds after which no failure is taken for one that was seen at once: the shortest deadline of a
-# client is longer.
-AT_ONCE_S = 2.0
+# Seconds after which no failure is taken for one that was seen at once. What is waited for and not
+# demanded, such as rest, is given 0.3 s and more, and so are the windows in which CPU is measured.
+AT_ONCE_S = 0.25
+BUILD_S = (
+    2.0  # of what does not build: a compiler that says why takes a while, and waits for nobody
+)
+
+EXIT = {"FAIL": 1, "BROKEN": 3, "PASS": 0, "SKIPPED": 0}  # as of `forklab check`
 
 Record = dict[str, Any]
 
@@ -70,16 +75,17 @@ def doubtful(found: Record) -> list[str]:
     """
     if found["refused"]:
         return []
-    waited = {check["id"] for check in checks(found) if _is(check, "FAIL") and _took_time(check)}
+    at_once_s = AT_ONCE_S if checks(found) and found["run"].get("command", "?") else BUILD_S
+    waited = {
+        check["id"]
+        for check in checks(found)
+        if _is(check, "FAIL") and (check["waited"] or check["seconds"] > at_once_s)
+    }
     return [
         check["id"]
         for check in checks(found)
         if check["id"] in waited or (_is(check, "SKIPPED") and check["because"] in waited)
     ]
-
-
-def _took_time(check: dict[str, Any]) -> bool:
-    return bool(check["waited"]) or check["seconds"] > AT_ONCE_S
 
 
 def _is(check: dict[str, Any], verdict: str) -> bool:
@@ -89,16 +95,16 @@ def _is(check: dict[str, Any], verdict: str) -> bool:
 def confirmed(found: Record, again: Record) -> Record:
     """Return *found* with the checks of *again*, which was run alone, in the place of its own.
 
-    What could not be looked at again stays as it was, and a note says so.
+    A failure that could not be looked at again stays, and a note says so. What was skipped because
+    of it and could not be looked at is BROKEN: the failure that it was skipped for may be gone.
     """
-    fresh = {check["id"]: check for check in checks(again) if not _is(check, "BROKEN")}
-    if not fresh:
-        note = f"its failures could not be looked at again: {again['broken'] or 'it was BROKEN'}"
-        return {**found, "notes": [*found["notes"], note]}
+    looked = {check["id"]: check for check in checks(again)}
     before = {check["id"]: check["verdict"] for check in checks(found)}
+    lost = [name for name in doubtful(found) if _is_lost(before[name], looked.get(name))]
+    fresh = {name: check for name, check in looked.items() if name not in lost}
     cleared = [name for name in fresh if before[name] == "FAIL" != fresh[name]["verdict"]]
     stood = [name for name in fresh if before[name] == fresh[name]["verdict"] == "FAIL"]
-    notes = list(found["notes"])
+    notes = [*found["notes"], *(note for note in again["notes"] if note not in found["notes"])]
     if stood:
         notes.append(f"failed again in a fresh sandbox, alone: {', '.join(stood)}")
     if cleared:
@@ -106,7 +112,15 @@ def confirmed(found: Record, again: Record) -> Record:
             "failed while others were graded beside it, and not in a fresh sandbox, alone, which "
             f"counts: {', '.join(cleared)}"
         )
-    return {**found, "notes": notes, **_with(found, fresh)}
+    if lost:
+        why = why_broken(again) or "they were not run"
+        notes.append(f"could not be looked at again, so it counts: {', '.join(lost)} ({why})")
+    return {**found, "notes": notes, **(_with(found, fresh) if fresh else {})}
+
+
+def _is_lost(before: str, again: dict[str, Any] | None) -> bool:
+    """Whether a failure was not looked at again."""
+    return before == "FAIL" and (again is None or _is(again, "BROKEN"))
 
 
 def _with(found: Record, fresh: dict[str, dict[str, Any]]) -> dict[str, Any]:
@@ -115,4 +129,5 @@ def _with(found: Record, fresh: dict[str, dict[str, Any]]) -> dict[str, Any]:
     counts = {word: sum(_is(check, word) for check in merged) for word in found["run"]["counts"]}
     verdict = next((word for word in ("FAIL", "BROKEN", "PASS") if counts[word]), "SKIPPED")
     run = {**found["run"], "checks": merged, "counts": counts, "verdict": verdict, "points": None}
+    run["exit_status"] = EXIT[verdict]
     return {"verdict": "BROKEN" if found["broken"] else verdict, "run": run}
