@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from collections.abc import Callable
@@ -28,6 +29,8 @@ def says_its_errors(command: Callable[P, None]) -> Callable[P, None]:
     def guarded(*args: P.args, **kwargs: P.kwargs) -> None:
         from forklab.errors import CheckFailure, LabBroken, UsageError
 
+        if isinstance(sys.stdout, io.TextIOWrapper):  # names of people in a terminal that has ASCII
+            sys.stdout.reconfigure(errors="backslashreplace")
         try:
             with as_ctrl_c():
                 command(*args, **kwargs)

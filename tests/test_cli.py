@@ -1,6 +1,10 @@
 """The door: exit statuses and one clear sentence for bad input."""
 
+import os
+import subprocess
+import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
@@ -48,3 +52,16 @@ def test_doctor_ends_with_3_when_no_lab_can_run(run: Run) -> None:
 
 def test_an_unknown_command_is_wrong_usage(run: Run) -> None:
     assert run("no-such-command").exit_code == 2
+
+
+def test_a_name_that_a_terminal_cannot_show_ends_nothing(tmp_path: Path) -> None:
+    (tmp_path / "둘").mkdir()
+    (tmp_path / "둘" / "server.c").write_text("int main;")
+    found = subprocess.run(
+        [sys.executable, "-c", "from forklab.cli import main; main()", "inspect", "둘"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONIOENCODING": "ascii", "PYTHONPATH": os.pathsep.join(sys.path)},
+        capture_output=True,
+    )
+    assert found.returncode == 0, found.stderr
+    assert rb"\ub458" in found.stdout
