@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import sqlite3
 import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterator
@@ -55,6 +57,9 @@ class Played:
         pass
 
     def kill(self) -> None:
+        pass
+
+    def stop(self) -> None:
         pass
 
 
@@ -271,12 +276,26 @@ def test_two_cannot_grade_the_same_batch(tmp_path: Path) -> None:
         pass
 
 
-def test_a_folder_that_is_no_batch_is_passed_over(tmp_path: Path) -> None:
+def test_a_folder_that_is_no_batch_is_passed_over_and_said(tmp_path: Path) -> None:
     folder = places.make(tmp_path, MEANT)
     stranger = tmp_path / places.FOLDER / "stranger"
     stranger.mkdir()
     (stranger / "results.sqlite").write_bytes(b"no database at all" * 100)
-    assert places.newest(tmp_path, MEANT) == folder
+    said: list[str] = []
+    assert places.newest(tmp_path, MEANT, said.append) == folder
+    [line] = said
+    assert line.startswith(f"{stranger / 'results.sqlite'} cannot be used")
+
+
+def test_results_of_another_version_are_not_touched(tmp_path: Path) -> None:
+    folder = places.make(tmp_path, MEANT)
+    with contextlib.closing(sqlite3.connect(folder / "results.sqlite")) as db:
+        db.execute("PRAGMA user_version=2")
+    with pytest.raises(sqlite3.Error, match="have version 2, not 1"):
+        Store(folder)
+    said: list[str] = []
+    assert places.newest(tmp_path, MEANT, said.append) is None
+    assert "version 2" in said[0]
 
 
 @pytest.mark.parametrize(("wanted", "many"), [(3, 3), (1, 1)])

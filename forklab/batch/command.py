@@ -66,11 +66,12 @@ def command(wanted: Wanted, out: TextIO, say: Say) -> int:
     settings = Settings(info.name, sandbox.kind)
     keys = {one.name: key(one, settings, sandbox.image) for one in submissions}
     folder = _folder(wanted, info.name, sandbox.kind, say)
-    with places.mine(folder), _told(folder), places.opened(folder) as store:
+    with _told(folder), places.mine(folder), places.opened(folder) as store:
         many = at_once(wanted.at_once)
         _prepare(store, submissions, keys, only_failed=wanted.only_failed)
+        number = "1 submission" if len(submissions) == 1 else f"{len(submissions)} submissions"
         say(
-            f"{info.dashed}: {len(submissions)} submissions, {many} at a time on {cores()} cores "
+            f"{info.dashed}: {number}, {many} at a time on {cores()} cores "
             f"(--at-once says otherwise), kept in {folder}"
         )
         began = time.monotonic()
@@ -79,25 +80,31 @@ def command(wanted: Wanted, out: TextIO, say: Say) -> int:
         facts = _facts(view, store, sandbox.kind, wanted, time.monotonic() - began)
         grades = view.write(folder, store, hours, facts)
         store.say("finished", True)
-        out.write(report.summary(grades, folder))
+    out.write(report.summary(grades, folder))
+    out.flush()
     return EXIT_BROKEN if any(grade.verdict == "BROKEN" for grade in grades) else 0
 
 
 def _folder(wanted: Wanted, lab: str, kind: str, say: Say) -> Path:
     """Return the folder of the batch that is gone on with, or of a new one."""
     meant = places.Meant.of(lab, wanted.paths, kind)
-    found = None if wanted.new else places.newest(wanted.runs, meant)
+    found = None if wanted.new else places.newest(wanted.runs, meant, say)
     if found is None:
         if wanted.only_failed or wanted.regrade:
             raise UsageError("these submissions were not graded yet: leave out the option")
-        return places.make(wanted.runs, meant)
-    with places.opened(found) as store:
+        return _new(wanted.runs, meant)
+    with _told(found), places.opened(found) as store:
         finished = store.said("finished")
     if finished and not (wanted.only_failed or wanted.regrade):
-        return places.make(wanted.runs, meant)
+        return _new(wanted.runs, meant)
     if not finished:
         say(f"going on with {found}, which was not finished (--new begins another one)")
     return found
+
+
+def _new(runs: Path, meant: places.Meant) -> Path:
+    with _told(runs / places.FOLDER):
+        return places.make(runs, meant)
 
 
 def _prepare(
@@ -127,6 +134,8 @@ def _told(folder: Path) -> Iterator[None]:
     """Turn what the file system or SQLite refuses into one sentence."""
     try:
         yield
+    except BrokenPipeError:  # whoever read us has gone
+        raise
     except (OSError, sqlite3.Error) as error:
         raise UsageError(
             f"{folder} cannot be written ({error}); what was graded so far is kept, and the same "

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -37,15 +37,21 @@ class Meant:
         return [self.lab, list(self.paths), self.sandbox]
 
 
-def newest(runs: Path, meant: Meant) -> Path | None:
-    """Return the folder of the newest batch that is *meant*, None if there is none."""
+def newest(runs: Path, meant: Meant, say: Callable[[str], None] = lambda line: None) -> Path | None:
+    """Return the folder of the newest batch that is *meant*, None if there is none.
+
+    *say* is told what is passed over because it cannot be read.
+    """
     folders = [path.parent for path in (runs / FOLDER).glob(f"*/{NAME}")]
     for folder in sorted(folders, key=_order, reverse=True):
         if folder.is_symlink():
             continue
-        with contextlib.suppress(sqlite3.Error), opened(folder) as store:
-            if store.said("meant") == meant.plain:
-                return folder
+        try:
+            with opened(folder) as store:
+                if store.said("meant") == meant.plain:
+                    return folder
+        except (sqlite3.Error, ValueError) as error:
+            say(f"{folder / NAME} cannot be used ({error}); this batch is passed over")
     return None
 
 

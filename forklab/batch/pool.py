@@ -25,10 +25,15 @@ class Worker:
         self._kind = kind
         self._log = log
         self._process: subprocess.Popen[str] | None = None
+        self._said_before = 0  # bytes of the log that are of an earlier process
+        self._stopped = False
+        self._lock = threading.Lock()
 
     def grade(self, submission: Submission, settings: Settings) -> Record:
         """Return the record of *submission*; if the process dies over it, a BROKEN one."""
-        process = self._process = self._process or self._start()
+        process = self._running()
+        if process is None:
+            return record(submission, settings.lab, None, broken="grading was stopped")
         assert process.stdin is not None
         assert process.stdout is not None
         watchdog = threading.Timer(WORKER_S, process.kill)
@@ -48,8 +53,16 @@ class Worker:
         why = f"the process that graded it ended with status {process.returncode}: {self._last()}"
         return record(submission, settings.lab, None, broken=why)
 
+    def _running(self) -> subprocess.Popen[str] | None:
+        """Return the process, started if there is none; None once it was stopped."""
+        with self._lock:
+            if self._process is None and not self._stopped:
+                self._process = self._start()
+            return self._process
+
     def _start(self) -> subprocess.Popen[str]:
         with self._log.open("ab") as log:
+            self._said_before = log.tell()
             return subprocess.Popen(
                 [sys.executable, "-m", "forklab.grading.worker", self._kind],
                 stdin=subprocess.PIPE,
@@ -61,7 +74,7 @@ class Worker:
 
     def _last(self) -> str:
         """Return the last thing that it said."""
-        said = self._log.read_text(errors="replace").split("\n")
+        said = self._log.read_bytes()[self._said_before :].decode(errors="replace").split("\n")
         return next((line for line in reversed(said) if line.strip()), "it said nothing")
 
     def end(self) -> None:
@@ -72,6 +85,12 @@ class Worker:
                 self._process.stdin.flush()
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self._process.wait(END_S)
+        self.kill()
+
+    def stop(self) -> None:
+        """End it, and start none any more: all is over, and another thread may be about to."""
+        with self._lock:
+            self._stopped = True
         self.kill()
 
     def kill(self) -> None:

@@ -18,12 +18,20 @@ from forklab.submissions.submission import Submission
 WHAT = {True: "looking again, alone, at failures that waited", False: "grading"}
 
 
+class Reader(Console):
+    """Whoever reads: once gone, nothing more is said, and grading goes on."""
+
+    def on_broken_pipe(self) -> None:
+        """Say nothing any more, where rich would end the program."""
+        self.quiet = True
+
+
 class Watched:
     """Says a line for each submission that ends; below them, on a terminal, what is under way."""
 
     def __init__(self, out: TextIO, row: Callable[[Record], str]) -> None:
         """Print to *out*; *row* makes a record into the words of its line."""
-        self._console = Console(file=out, highlight=False, soft_wrap=True)
+        self._console = Reader(file=out, highlight=False, soft_wrap=True)
         self._row = row
         self._lock = threading.Lock()
         self._running: list[str] = []

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 
-from forklab.batch.run import SUBMISSIONS
+from forklab.batch.run import ALONE, SUBMISSIONS
 from forklab.batch.store import Store
 from forklab.emitters import table
 from forklab.emitters.formats import FORMATS, Format
@@ -27,8 +29,12 @@ from forklab.results.record import Check
 from forklab.session import checks_of
 
 INDEX = "index.html"
-KEPT = ("report.txt", "results.json", "junit.xml")  # of the run, beside its page
+RUN = ("report.txt", "results.json", "junit.xml")
+KEPT = (*RUN, *(f"{ALONE}/{name}" for name in RUN))  # of the run, and of the second look
 ALWAYS = ("csv", "json")  # written into the folder of every batch
+
+
+ANYBODY = Grade("somebody", "", "PASS", 0.0, 0.0, ())
 
 
 @dataclass(frozen=True)
@@ -37,6 +43,41 @@ class Output:
 
     format: Format
     path: Path
+
+    def try_out(self) -> None:
+        """Demand that it can be written, before hours are spent on what is to be in it.
+
+        Raises:
+            UsageError: it cannot, or its format lacks something that it needs.
+        """
+        self.format.text([ANYBODY])
+        with self._told():
+            if self.path.is_dir():
+                raise IsADirectoryError(errno.EISDIR, "it is a folder")
+            if not _is_special(self.path):
+                _make(self.path, b"").unlink()
+
+    def write(self, grades: Sequence[Grade]) -> None:
+        """Write it.
+
+        Raises:
+            UsageError: it cannot be written any more.
+        """
+        text = self.format.text(grades)
+        with self._told():
+            _put(self.path, text)
+
+    @contextlib.contextmanager
+    def _told(self) -> Iterator[None]:
+        try:
+            yield
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            why = error.strerror or error
+            raise UsageError(
+                f"--write {self.format.name}={self.path}: it cannot be written: {why}"
+            ) from error
 
 
 @dataclass(frozen=True)
@@ -69,15 +110,14 @@ class View:
         return any(output.format.one_only for output in self.outputs)
 
     def accept(self, names: Sequence[str]) -> None:
-        """Refuse formats that hold one submission where there are several.
+        """Refuse formats that hold one submission where there are several, and what is no file.
 
         Raises:
             UsageError: with the format's name.
         """
-        if len(names) == 1:
-            return
         for output in self.outputs:
-            if output.format.one_only:
+            output.try_out()
+            if output.format.one_only and len(names) != 1:
                 raise UsageError(
                     f"--write {output.format.name} is the result of one submission, and here are "
                     f"{len(names)}"
@@ -107,7 +147,7 @@ class View:
         for name in ALWAYS:
             _put(folder / FORMATS[name].file, FORMATS[name].render(grades))
         for output in self.outputs:
-            _put(output.path, output.format.text(grades))
+            output.write(grades)
         return grades
 
     def facts(self, began: str, seconds: float, sandbox: str, again: str) -> ClassFacts:
@@ -153,7 +193,23 @@ def _output(word: str) -> Output:
 
 def _put(path: Path, text: str) -> None:
     """Write a file in one step: whoever reads it finds all of it, or the one before."""
+    data = text.encode("utf-8", "backslashreplace")
+    if _is_special(path):
+        with path.open("ab") as file:
+            file.write(data)
+    else:
+        _make(path, data).replace(path.resolve())  # where it is a link, what that points to
+
+
+def _is_special(path: Path) -> bool:
+    """Whether it must not be replaced: a pipe, a terminal, /dev/stdout whatever that is."""
+    return path.is_relative_to("/dev") or (path.exists() and not path.is_file())
+
+
+def _make(path: Path, data: bytes) -> Path:
+    """Make a file beside *path*, and the folders that it needs."""
+    path = path.resolve()
     path.parent.mkdir(parents=True, exist_ok=True)
-    fresh = path.with_name(f".{path.name}-{os.getpid()}")
-    fresh.write_bytes(text.encode("utf-8", "backslashreplace"))
-    fresh.replace(path)
+    fresh = path.with_name(f".{path.name[:40]}-{os.getpid()}")
+    fresh.write_bytes(data)
+    return fresh

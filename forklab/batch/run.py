@@ -7,7 +7,7 @@ import shutil
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
@@ -105,19 +105,20 @@ def _is_fresh(submission: Submission, kept: dict[str, Kept], keys: dict[str, str
 def _in_parallel(batch: Batch, submissions: list[Submission], many: int, task: Task) -> None:
     todo = deque(submissions)
     logs = batch.folder / LOGS
-    logs.mkdir(exist_ok=True)
+    logs.mkdir(parents=True, exist_ok=True)
     workers = [
         Worker(batch.settings.sandbox, logs / f"{number}.txt")
         for number in range(1, min(many, len(todo)) + 1)
     ]
     with ThreadPoolExecutor(max(1, len(workers))) as pool:
         try:
-            for future in [pool.submit(_work, batch, worker, todo, task) for worker in workers]:
-                future.result()
+            works = [pool.submit(_work, batch, worker, todo, task) for worker in workers]
+            for work in as_completed(works):  # a fault of one ends all, whoever it is
+                work.result()
         except BaseException:
             batch.over.set()
             for worker in workers:
-                worker.kill()
+                worker.stop()
             raise
 
 

@@ -14,6 +14,7 @@ from typing import Any
 from forklab.grading.record import Record
 
 NAME = "results.sqlite"
+VERSION = 1  # of the tables, in the file's user_version
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS said (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
 CREATE TABLE IF NOT EXISTS result (
@@ -43,14 +44,25 @@ class Store:
         """Open, or make, the file in *folder*.
 
         Raises:
-            sqlite3.Error: it is no such file, or cannot be written.
+            sqlite3.Error: it is no such file, one of another version, or cannot be written.
         """
         self._lock = threading.Lock()
         # each statement is a transaction; a commit returns when it is on disk (PRAGMA synchronous)
         self._db = sqlite3.connect(folder / NAME, isolation_level=None, check_same_thread=False)
+        try:
+            self._prepare()
+        except BaseException:
+            self._db.close()
+            raise
+
+    def _prepare(self) -> None:
+        version = self._db.execute("PRAGMA user_version").fetchone()[0]
+        if version not in (0, VERSION):
+            raise sqlite3.DatabaseError(f"its tables have version {version}, not {VERSION}")
         self._db.execute("PRAGMA journal_mode=WAL")
         self._db.execute("PRAGMA synchronous=FULL")
-        self._db.executescript(SCHEMA)
+        if version == 0:
+            self._db.executescript(f"{SCHEMA}PRAGMA user_version={VERSION};")
 
     def close(self) -> None:
         """Close the file."""
