@@ -60,7 +60,7 @@ def test_a_name_that_a_terminal_cannot_show_ends_nothing(tmp_path: Path) -> None
     found = subprocess.run(
         [sys.executable, "-c", "from forklab.cli import main; main()", "inspect", "둘"],
         cwd=tmp_path,
-        env={**os.environ, "PYTHONIOENCODING": "ascii", "PYTHONPATH": os.pathsep.join(sys.path)},
+        env={**os.environ, "PYTHONIOENCODING": "latin-1", "PYTHONPATH": os.pathsep.join(sys.path)},
         capture_output=True,
     )
     assert found.returncode == 0, found.stderr
