@@ -419,3 +419,26 @@ def test_whatever_lies_in_an_archive_each_submission_can_be_written_or_is_refuse
             there = write(each, here / "out" / each.name)
             assert there.resolve().is_relative_to(here / "out" / each.name)
         assert {path.name for path in here.iterdir()} <= {"batch.zip", "out"}
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [{"park.c": b""}, {"park.c": PART}, {"park_server.c": SERVER}, {"park/notes.txt": PY}],
+)
+def test_one_odd_file_of_a_class_makes_no_single_program_of_all_others(
+    tmp_path: Path, odd: dict[str, bytes]
+) -> None:
+    others = {
+        f"{name}.c": SERVER for name in ("ahn", "bae", "choi", "kim", "lee", "moon", "oh", "yi")
+    }
+    found = collect([lay(tmp_path / "class", others | odd)])
+    assert len(found) == 9
+    assert sum(not one.refused for one in found) >= 8
+
+
+def test_a_link_among_programs_is_refused_alone(tmp_path: Path) -> None:
+    folder = lay(tmp_path / "class", {"ahn.c": SERVER, "bae.c": SERVER})
+    (folder / "choi.c").symlink_to("/etc/hostname")
+    assert [(one.name, bool(one.refused)) for one in collect([folder])] == [
+        ("ahn", False), ("bae", False), ("choi", True),
+    ]  # fmt: skip

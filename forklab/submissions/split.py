@@ -33,6 +33,7 @@ WORDS = re.compile(
 EXACT = {"server", "client", "worker", "main", "prefork", "program", "conversation"}
 # what an instructor keeps beside submissions
 LISTS = (".csv", ".xlsx", ".xls", ".json", ".yml", ".yaml", ".toml", ".md", ".log")
+A_CLASS, FOR_ONE = 8, 4  # so many mains are no parts of one program, and so many to one without
 LOOKED_AT = 1 << 20  # bytes of a source that is asked for its main()
 HEADERS = (".h", ".hh", ".hpp", ".hxx")
 
@@ -125,16 +126,20 @@ def _apart(programs: Sequence[Item]) -> bool:
     """Whether each of *programs* stands for itself: a program of its own, named after somebody.
 
     Parts of one program are named for what they do: server.c and client.c. The same word in each
-    name, as in kim_server.c and lee_server.c, tells nothing.
+    name, as in kim_server.c and lee_server.c, tells nothing; nor does one word among many mains.
     """
     stems = [PurePosixPath(item.name).stem.lower() for item in programs]
     if any(stem in EXACT for stem in stems):
         return False
-    words = [tuple(sorted(set(WORDS.findall(stem)))) for stem in stems]
-    if len(set(words)) > 1 or (len(words) == 1 and words[0]):
-        return False
+    # one that is empty, or a link, is somebody's mistake and makes no parts of all others
     compiled = [item for item in programs if item.suffix in C_SUFFIXES + CXX_SUFFIXES]
-    if not all(has_main(_head(item, LOOKED_AT)) for item in compiled):
+    filled = [item for item in compiled if item.size and not item.left_out]
+    mains = sum(has_main(_head(item, LOOKED_AT)) for item in filled)
+    without = len(filled) - mains if mains else len(compiled)
+    if without and (mains < A_CLASS or mains < FOR_ONE * without):
+        return False
+    words = [tuple(sorted(set(WORDS.findall(stem)))) for stem in stems]
+    if mains < A_CLASS and (len(set(words)) > 1 or (len(words) == 1 and words[0])):
         return False
     scripts = [item for item in programs if item.suffix == ".py"]
     modules = imported([File(item.path, _head(item, LOOKED_AT), 0) for item in scripts])
