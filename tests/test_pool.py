@@ -40,3 +40,13 @@ def test_once_it_was_stopped_no_process_is_started_any_more(
     found.stop()
     assert found.grade(submission("anna"), SETTINGS)["verdict"] == "BROKEN"
     assert not (tmp_path / "ran").exists()
+
+
+def test_a_reason_names_no_folder_of_the_machine(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "runs" / "anna"
+    program = f"input(); print('cannot write {folder}/x', file=sys.stderr); sys.exit(1)"
+    found = worker(tmp_path, monkeypatch, program)
+    why = found.grade(submission("anna"), Settings("fork_echo", folder=str(folder)))["broken"]
+    assert why.endswith("status 1: cannot write anna/x")

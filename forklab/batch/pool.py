@@ -50,7 +50,9 @@ class Worker:
             found: Record = json.loads(line)
             return found
         self.kill()
-        why = f"the process that graded it ended with status {process.returncode}: {self._last()}"
+        # a student reads it: where it was kept is nobody's business
+        said = self._last().replace(settings.folder or "\0", submission.name)
+        why = f"the process that graded it ended with status {process.returncode}: {said}"
         return record(submission, settings.lab, None, broken=why)
 
     def _running(self) -> subprocess.Popen[str] | None:
