@@ -10,22 +10,36 @@ from forklab.sandbox import opening
 from forklab.sandbox.opening import Opening
 
 
+class Agent:
+    """A link to an agent that answers until it is gone."""
+
+    is_gone = False
+
+    def __str__(self) -> str:
+        return "link"
+
+    def call(self, op: str) -> None:
+        if self.is_gone:
+            raise SandboxError("the agent in the sandbox is gone")
+
+
 class Fake:
     """A sandbox that says what becomes of it."""
 
     def __init__(self, trouble: Exception | None = None) -> None:
         self.trouble = trouble
+        self.agent = Agent()
         self.said: list[str] = []
 
     def __str__(self) -> str:
         return "the fake"
 
     @contextmanager
-    def open(self) -> Iterator[str]:
+    def open(self) -> Iterator[Agent]:
         if self.trouble:
             raise self.trouble
         self.said.append("opened")
-        yield "link"
+        yield self.agent
         self.said.append("closed")
 
 
@@ -78,3 +92,18 @@ def test_why_there_is_no_engine_is_said_when_it_is_asked_for(
     opened = Opening("docker", lambda line: None)
     with opened, pytest.raises(SandboxError, match="no engine answers"):
         opened.wait()
+
+
+def test_a_sandbox_that_ended_before_it_was_used_is_known_to_be_lost(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    sandbox = Fake()
+    with begin(monkeypatch, sandbox) as opened:
+        opened.wait()
+        assert not opened.is_lost()
+        sandbox.agent.is_gone = True
+        assert opened.is_lost()
+    with begin(monkeypatch, Fake(SandboxError("the engine is busy"))) as opened:
+        with pytest.raises(SandboxError):
+            opened.wait()
+        assert opened.is_lost()

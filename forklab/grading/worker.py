@@ -1,7 +1,8 @@
 """A process that grades one submission after another: jobs come as lines, records go as lines.
 
 A fault of ours ends the process, and whoever gave it the job reads why in its standard error. The
-sandbox of the next job is opened while this one is graded, and none is used twice. When the
+sandbox of the next job is opened while this one is graded, and none is used twice; one that ends
+before it was used is replaced. When the
 input ends, whoever gave us work is gone: this process ends at once, and with it, since their
 agents' input ends too, its sandboxes.
 """
@@ -44,6 +45,10 @@ def _jobs(kind: str) -> Iterator[tuple[str, Opening]]:
         opening = ahead
         if line.strip() == END:
             break
+        if opening.is_lost():  # while it waited for work: no fault of who comes now
+            with opening:
+                pass
+            opening = Opening(kind, _aside)
         ahead = Opening(kind, _aside)
         yield line, opening
     with ahead:

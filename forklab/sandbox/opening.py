@@ -48,6 +48,16 @@ class Opening:
         """
         return self._found.result()
 
+    def is_lost(self) -> bool:
+        """Whether it could not be opened, or was and has ended; False while it is on its way."""
+        if not self._found.done():
+            return False
+        try:
+            self.wait()[1].call("hello")
+        except LabBroken:
+            return True
+        return False
+
     def __enter__(self) -> Self:
         """Return itself; what is wrong is said by `wait`."""
         return self
