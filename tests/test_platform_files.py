@@ -7,6 +7,7 @@ import os
 import re
 import runpy
 import subprocess
+import textwrap
 from pathlib import Path
 from typing import Any
 
@@ -119,6 +120,27 @@ def test_the_makefile_prints_a_score_when_there_is_no_result(  # type: ignore[no
     text = at_autolab(tmp_path)
     assert platforms.autolab(text) == {"forklab": 0}
     assert "was not judged" in text
+
+
+@pytest.mark.parametrize(
+    ("program", "status"),
+    [
+        ("echo '::notice title=forklab::PASS' > annotations.txt", 0),
+        ("echo '::error title=echoes::seen' > annotations.txt", 1),
+        ("echo '::error title=not judged::' > annotations.txt; exit 3", 3),
+        ("exit 2", 2),
+    ],
+)
+def test_the_job_of_an_actions_workflow_is_red_when_something_failed(  # type: ignore[no-untyped-def]
+    tmp_path: Path, stand_in, program: str, status: int
+) -> None:
+    stand_in(program)
+    (tmp_path / "bin/uuidgen").write_text("#!/bin/sh\necho 1\n")
+    (tmp_path / "bin/uuidgen").chmod(0o755)
+    step = (FOLDER / "grade.yml").read_text().partition("        run: |\n")[2]
+    script = textwrap.dedent(step.partition("      - uses:")[0])
+    done = subprocess.run(["bash", "-e", "-c", script], cwd=tmp_path, capture_output=True)
+    assert done.returncode == status, done.stderr
 
 
 @pytest.mark.parametrize(("status", "expected"), [(0, 0), (1, 0), (3, 3), (2, 3)])
