@@ -24,6 +24,7 @@ from forklab.submissions.submission import Submission
 SCHEMA = "forklab-inspect/1"
 NAMED = 8  # files that are named one by one
 MADE = "(what make leaves)"
+RUNS = Path("runs")  # where batches are kept, perhaps beside what is graded
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,7 @@ def inspect(paths: Sequence[Path], info: LabInfo | None = None) -> list[Seen]:
     Raises:
         UsageError: one of *paths* is not there.
     """
-    return [_looked_at(submission, info) for submission in collect(paths)]
+    return [_looked_at(submission, info) for submission in collect(paths, without=RUNS)]
 
 
 def _looked_at(submission: Submission, info: LabInfo | None) -> Seen:

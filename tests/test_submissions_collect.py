@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -442,3 +442,26 @@ def test_a_link_among_programs_is_refused_alone(tmp_path: Path) -> None:
     assert [(one.name, bool(one.refused)) for one in collect([folder])] == [
         ("ahn", False), ("bae", False), ("choi", True),
     ]  # fmt: skip
+
+
+def test_a_folder_that_cannot_be_read_is_refused_and_nobody_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = lay(tmp_path / "class", {"ahn/server.c": SERVER, "bae/server.c": SERVER})
+    listed = Path.iterdir
+
+    def denied(path: Path) -> Iterator[Path]:
+        if path.name == "bae":
+            raise PermissionError(13, "Permission denied")
+        return listed(path)
+
+    monkeypatch.setattr(Path, "iterdir", denied)
+    assert [(one.name, one.refused) for one in collect([folder])] == [
+        ("ahn", ""), ("bae", "the folder bae cannot be read: Permission denied"),
+    ]  # fmt: skip
+
+
+def test_the_folder_of_our_own_results_is_no_submission(tmp_path: Path) -> None:
+    folder = lay(tmp_path / "class", {"ahn.c": SERVER, "bae.c": SERVER, "runs/grade/x.json": b"{}"})
+    assert [one.name for one in collect([folder], without=folder / "runs")] == ["ahn", "bae"]
+    assert len(collect([folder])) == 3

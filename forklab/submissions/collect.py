@@ -33,12 +33,15 @@ DEEPEST = 2  # an archive in an archive, and no further
 SHOWN = 3  # files that are named one by one in a note
 
 
-def collect(paths: Sequence[Path], *, one: bool = False) -> list[Submission]:
+def collect(
+    paths: Sequence[Path], *, one: bool = False, without: Path | None = None
+) -> list[Submission]:
     """Return what people handed in.
 
     Args:
         paths: files, folders and archives, each one submission or many.
         one: each of them is one, whatever is in it.
+        without: a folder of ours that may lie in one of them.
 
     Returns:
         In the order of their names, which does not depend on the order of *paths* nor on that of
@@ -52,7 +55,8 @@ def collect(paths: Sequence[Path], *, one: bool = False) -> list[Submission]:
         _demand(path)
         found.setdefault(path.resolve(), [])
         if not found[path.resolve()]:
-            found[path.resolve()] = _of_path(path, alone=len(paths) == 1, one=one)
+            alone = len(paths) == 1
+            found[path.resolve()] = _of_path(path, alone=alone, one=one, without=without)
     every = [submission for several in found.values() for submission in several]
     every.sort(key=lambda one: (one.name.casefold(), one.name, one.origin, one.hash))
     names = unique([one.name for one in every])
@@ -66,11 +70,11 @@ def _demand(path: Path) -> None:
         raise UsageError(f"{path} cannot be read: {error.strerror}") from None
 
 
-def _of_path(path: Path, *, alone: bool, one: bool) -> list[Submission]:
+def _of_path(path: Path, *, alone: bool, one: bool, without: Path | None) -> list[Submission]:
     name = decoded(bytes(Path(path.resolve().name)))
     if path.is_dir():
         try:
-            items = without_junk(of_folder(path))
+            items = without_junk(of_folder(path, without))
         except Refused as refused:
             return [Submission(fit(name), (), str(path), str(refused))]
         groups = [] if one else split(items, by_folders=True)

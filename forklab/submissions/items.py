@@ -115,28 +115,53 @@ def is_program(name: str, head: bytes) -> bool:
     return named or (head.startswith((ELF, b"#!")) and not name.endswith((".o", ".so", ".a")))
 
 
-def of_folder(folder: Path) -> list[Item]:
+def of_folder(folder: Path, without: Path | None = None) -> list[Item]:
     """Return what lies in *folder*; links and what is no file are left out, and said so.
+
+    A folder further down that cannot be read refuses what it is part of, and nothing else.
+
+    Args:
+        folder: where to look.
+        without: a folder that is passed over.
 
     Raises:
         Refused: it cannot be read.
     """
     found: list[Item] = []
     waiting = [folder]
+    passed_over = without.resolve() if without is not None else None
     while waiting:
         here = waiting.pop()
         try:
-            paths = sorted(here.iterdir())
+            files, folders = _listed(here)
+            items = [
+                _on_disk(path, _below(path, folder), order)
+                for order, path in enumerate(files, len(found))
+            ]
         except OSError as error:
-            raise Refused(f"the folder {here.name} cannot be read: {error.strerror}") from None
-        for path in paths:
-            relative = decoded(bytes(path.relative_to(folder)))
-            if path.is_dir() and not path.is_symlink():
-                if not is_junk(f"{relative}/x"):
-                    waiting.append(path)
-            else:
-                found.append(_on_disk(path, relative, len(found)))
+            why = f"the folder {here.name} cannot be read: {error.strerror}"
+            if here == folder:
+                raise Refused(why) from None
+            path = f"{_below(here, folder)}/unreadable"
+            items, folders = [Item(path, 0, lambda most: b"", refused=why)], []
+        found += items
+        waiting += [
+            path
+            for path in folders
+            if path.resolve() != passed_over and not is_junk(f"{_below(path, folder)}/x")
+        ]
     return sorted(found, key=lambda item: item.path)
+
+
+def _listed(folder: Path) -> tuple[list[Path], list[Path]]:
+    """Return what lies in *folder*: files and all else, and folders."""
+    paths = sorted(folder.iterdir())
+    folders = {path for path in paths if path.is_dir() and not path.is_symlink()}
+    return [path for path in paths if path not in folders], sorted(folders)
+
+
+def _below(path: Path, folder: Path) -> str:
+    return decoded(bytes(path.relative_to(folder)))
 
 
 def of_file(path: Path) -> Item:
