@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import sqlite3
 import threading
 from collections import defaultdict
@@ -13,6 +14,7 @@ from typing import Any
 import pytest
 
 from forklab.batch import places, run
+from forklab.batch.command import Wanted, command
 from forklab.batch.fingerprint import key
 from forklab.batch.places import Meant
 from forklab.batch.run import Batch
@@ -309,3 +311,14 @@ def test_how_many_at_once_is_bounded_by_memory(monkeypatch: pytest.MonkeyPatch) 
     assert run.at_once(None) == 5
     monkeypatch.setattr(run, "_memory_free", lambda: 0)
     assert run.at_once(None) == 1
+
+
+def test_the_order_of_paths_makes_no_other_batch(tmp_path: Path) -> None:
+    paths = [tmp_path / "a", tmp_path / "b"]
+    assert Meant.of("prefork", paths, "docker") == Meant.of("prefork", paths[::-1], "docker")
+
+
+def test_to_begin_anew_and_to_take_the_last_one_is_told_to_be_both(tmp_path: Path) -> None:
+    wanted = Wanted("fork-echo", (tmp_path,), new=True, only_failed=True)
+    with pytest.raises(UsageError, match="--new begins a batch"):
+        command(wanted, io.StringIO(), lambda line: None)

@@ -55,10 +55,12 @@ def command(wanted: Wanted, out: TextIO, say: Say) -> int:
         SandboxError: there is no sandbox of this kind.
         KeyboardInterrupt: it was interrupted; the same command goes on.
     """
+    if wanted.new and (wanted.only_failed or wanted.regrade):
+        raise UsageError("--new begins a batch, --only-failed and --regrade take the last one")
     info = labs.read(wanted.lab)
     view = report.View.read(info, wanted.rubric, wanted.write, wanted.language)
     hours = late.read(wanted.late) if wanted.late is not None else {}
-    submissions = collect(wanted.paths, one=view.is_of_one)
+    submissions = collect(wanted.paths, one=view.is_of_one, without=wanted.runs)
     view.accept([submission.name for submission in submissions])
     for name in sorted(set(hours) - {submission.name for submission in submissions}):
         say(f"{wanted.late}: no submission is called {name}")

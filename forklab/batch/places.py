@@ -28,8 +28,8 @@ class Meant:
 
     @classmethod
     def of(cls, lab: str, paths: Sequence[Path], sandbox: str) -> Meant:
-        """Return it, with paths that do not depend on the current folder."""
-        return cls(lab, tuple(str(path.resolve()) for path in paths), sandbox)
+        """Return it, with paths that depend neither on the current folder nor on their order."""
+        return cls(lab, tuple(sorted({str(path.resolve()) for path in paths})), sandbox)
 
     @property
     def plain(self) -> list[Any]:
