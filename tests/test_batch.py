@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from forklab.batch import places, run
-from forklab.batch.command import Wanted, command
+from forklab.batch.command import Wanted, again, command
 from forklab.batch.fingerprint import key
 from forklab.batch.places import Meant
 from forklab.batch.run import Batch
@@ -316,6 +316,15 @@ def test_how_many_at_once_is_bounded_by_memory(monkeypatch: pytest.MonkeyPatch) 
 def test_the_order_of_paths_makes_no_other_batch(tmp_path: Path) -> None:
     paths = [tmp_path / "a", tmp_path / "b"]
     assert Meant.of("prefork", paths, "docker") == Meant.of("prefork", paths[::-1], "docker")
+
+
+def test_the_command_that_grades_once_more_names_all_that_decides_a_grade() -> None:
+    paths = (Path("-kim.c"), Path("two words"))
+    wanted = Wanted("fork_echo", paths, rubric=Path("r.toml"), late=Path("late.csv"))
+    assert again(wanted, "fork-echo", "docker") == (
+        "forklab grade fork-echo --sandbox docker --rubric r.toml --late late.csv "
+        "-- -kim.c 'two words'"
+    )
 
 
 def test_to_begin_anew_and_to_take_the_last_one_is_told_to_be_both(tmp_path: Path) -> None:

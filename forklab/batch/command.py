@@ -126,9 +126,17 @@ def _facts(
     """Return what the pages say of the batch; it may have been gone on with, after an end."""
     all_s = (store.said("seconds") or 0.0) + seconds
     store.say("seconds", all_s)
-    paths = " ".join(shlex.quote(str(path)) for path in wanted.paths)
-    again = f"forklab grade {view.info.dashed} {paths} --sandbox {kind}"
-    return view.facts(str(store.said("began")), all_s, kind, again)
+    return view.facts(str(store.said("began")), all_s, kind, again(wanted, view.info.dashed, kind))
+
+
+def again(wanted: Wanted, lab: str, kind: str) -> str:
+    """Return the command line that comes to the same grades once more."""
+    words = ["forklab", "grade", lab, "--sandbox", kind]
+    words += ["--rubric", str(wanted.rubric)] if wanted.rubric is not None else []
+    words += ["--late", str(wanted.late)] if wanted.late is not None else []
+    paths = [str(path) for path in wanted.paths]
+    ends = ["--"] if any(path.startswith("-") for path in paths) else []
+    return shlex.join([*words, *ends, *paths])
 
 
 @contextlib.contextmanager
@@ -140,6 +148,6 @@ def _told(folder: Path) -> Iterator[None]:
         raise
     except (OSError, sqlite3.Error) as error:
         raise UsageError(
-            f"{folder} cannot be written ({error}); what was graded so far is kept, and the same "
-            "command goes on"
+            f"grading in {folder} cannot go on ({error}); what was graded so far is kept, and the "
+            "same command goes on"
         ) from error
