@@ -29,8 +29,7 @@ def says_its_errors(command: Callable[P, None]) -> Callable[P, None]:
     def guarded(*args: P.args, **kwargs: P.kwargs) -> None:
         from forklab.errors import CheckFailure, LabBroken, UsageError
 
-        if isinstance(sys.stdout, io.TextIOWrapper):  # names of people in a terminal that has ASCII
-            sys.stdout.reconfigure(errors="backslashreplace")
+        _can_say_everything()
         try:
             with as_ctrl_c():
                 command(*args, **kwargs)
@@ -51,6 +50,14 @@ def says_its_errors(command: Callable[P, None]) -> Callable[P, None]:
             sys.exit(EXIT_PIPE)
 
     return guarded
+
+
+def _can_say_everything() -> None:
+    """Let names of people be said on a terminal that has ASCII, and nothing where it is closed."""
+    if sys.stdout is None:
+        sys.stdout = open(os.devnull, "w")  # noqa: SIM115 (for as long as we live)
+    elif isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
 
 
 def takes_a_program(command: Callable[P, None]) -> Callable[P, None]:

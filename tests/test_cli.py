@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from forklab.cli import main
+from forklab.cli import main, says_its_errors
 
 Run = Callable[..., Result]
 
@@ -54,11 +54,27 @@ def test_an_unknown_command_is_wrong_usage(run: Run) -> None:
     assert run("no-such-command").exit_code == 2
 
 
+INSPECT = [sys.executable, "-c", "from forklab.cli import main; main()", "inspect"]
+
+
+def test_without_a_standard_output_nothing_is_said_and_all_is_done(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(sys, "stdout", None)
+
+    @says_its_errors
+    def command() -> None:
+        sys.stdout.write("a summary")
+        sys.stdout.close()
+
+    command()
+
+
 def test_a_name_that_a_terminal_cannot_show_ends_nothing(tmp_path: Path) -> None:
     (tmp_path / "둘").mkdir()
     (tmp_path / "둘" / "server.c").write_text("int main;")
     found = subprocess.run(
-        [sys.executable, "-c", "from forklab.cli import main; main()", "inspect", "둘"],
+        [*INSPECT, "둘"],
         cwd=tmp_path,
         env={**os.environ, "PYTHONIOENCODING": "latin-1", "PYTHONPATH": os.pathsep.join(sys.path)},
         capture_output=True,
