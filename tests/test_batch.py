@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from forklab.batch import places, run
-from forklab.batch.command import Wanted, again, command
+from forklab.batch.command import Wanted, again, command, compare
 from forklab.batch.fingerprint import key
 from forklab.batch.places import Meant
 from forklab.batch.run import Batch
@@ -325,6 +325,14 @@ def test_the_command_that_grades_once_more_names_all_that_decides_a_grade() -> N
         "forklab grade fork-echo --sandbox docker --rubric r.toml --late late.csv "
         "-- -kim.c 'two words'"
     )
+
+
+def test_a_rubric_that_is_left_out_the_next_time_is_missed(store: Store) -> None:
+    said: list[str] = []
+    with_rubric = Wanted("fork_echo", (), rubric=Path("r.toml"))
+    for wanted in (with_rubric, with_rubric, Wanted("fork_echo", ()), Wanted("fork_echo", ())):
+        compare(store, wanted, said.append)
+    assert said == ["the last time there was --rubric r.toml, and now there is none"]
 
 
 def test_to_begin_anew_and_to_take_the_last_one_is_told_to_be_both(tmp_path: Path) -> None:

@@ -71,6 +71,7 @@ def command(wanted: Wanted, out: TextIO, say: Say) -> int:
     with _told(folder), places.mine(folder), places.opened(folder) as store:
         many = at_once(wanted.at_once)
         _prepare(store, submissions, keys, only_failed=wanted.only_failed)
+        compare(store, wanted, say)
         number = "1 submission" if len(submissions) == 1 else f"{len(submissions)} submissions"
         say(
             f"{info.dashed}: {number}, {many} at a time on {cores()} cores "
@@ -118,6 +119,16 @@ def _prepare(
     again = [name for name, known in kept.items() if only_failed and known.verdict != PASS]
     store.say("finished", False)
     store.forget(sorted({*gone, *again}))
+
+
+def compare(store: Store, wanted: Wanted, say: Say) -> None:
+    """Say what decided points the last time and is left out now: it is easily forgotten."""
+    given = {"--rubric": wanted.rubric, "--late": wanted.late}
+    before = store.said("given") or {}
+    for word, path in given.items():
+        if path is None and before.get(word):
+            say(f"the last time there was {word} {before[word]}, and now there is none")
+    store.say("given", {word: str(path) for word, path in given.items() if path is not None})
 
 
 def _facts(
