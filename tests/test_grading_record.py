@@ -150,6 +150,13 @@ def test_what_was_skipped_because_of_a_failure_that_is_gone_is_broken_if_nobody_
     assert found["verdict"] == "BROKEN"
 
 
+def test_what_was_skipped_because_of_a_failure_that_is_gone_is_broken_if_it_was_not_run() -> None:
+    first = graded(check("a", "FAIL", waited="5 s"), check("c", "SKIPPED", because="a"))
+    found = confirmed(first, graded(check("a", "PASS"), broken="the agent is gone"))
+    assert [one["verdict"] for one in found["run"]["checks"]] == ["PASS", "BROKEN"]
+    assert found["run"]["checks"][1]["because"] == ""
+
+
 def test_the_status_of_a_run_goes_with_what_counts() -> None:
     first = graded(check("a", "FAIL", waited="5 s"))
     found = confirmed(first, graded(check("a", "PASS")))

@@ -104,6 +104,7 @@ def confirmed(found: Record, again: Record) -> Record:
     fresh = {name: check for name, check in looked.items() if name not in lost}
     cleared = [name for name in fresh if before[name] == "FAIL" != fresh[name]["verdict"]]
     stood = [name for name in fresh if before[name] == fresh[name]["verdict"] == "FAIL"]
+    fresh |= _unknown(found, cleared, looked)
     notes = [*found["notes"], *(note for note in again["notes"] if note not in found["notes"])]
     if stood:
         notes.append(f"failed again in a fresh sandbox, alone: {', '.join(stood)}")
@@ -116,6 +117,18 @@ def confirmed(found: Record, again: Record) -> Record:
         why = why_broken(again) or "they were not run"
         notes.append(f"could not be looked at again, so it counts: {', '.join(lost)} ({why})")
     return {**found, "notes": notes, **(_with(found, fresh) if fresh else {})}
+
+
+def _unknown(
+    found: Record, cleared: list[str], looked: dict[str, dict[str, Any]]
+) -> dict[str, dict[str, Any]]:
+    """Return what was skipped because of a failure that is gone, and not run since: BROKEN."""
+    why = "it was to be looked at again, and could not"
+    return {
+        check["id"]: {**check, "verdict": "BROKEN", "because": "", "reason": why}
+        for check in checks(found)
+        if check["because"] in cleared and check["id"] not in looked
+    }
 
 
 def _is_lost(before: str, again: dict[str, Any] | None) -> bool:
