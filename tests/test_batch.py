@@ -318,6 +318,13 @@ def test_the_order_of_paths_makes_no_other_batch(tmp_path: Path) -> None:
     assert Meant.of("prefork", paths, "docker") == Meant.of("prefork", paths[::-1], "docker")
 
 
+def test_a_class_that_is_taken_as_one_submission_is_another_batch(tmp_path: Path) -> None:
+    found = places.make(tmp_path, Meant.of("prefork", [tmp_path], "docker"))
+    as_one = Meant.of("prefork", [tmp_path], "docker", one=True)
+    assert places.newest(tmp_path, as_one) is None, "its results would be forgotten there"
+    assert places.newest(tmp_path, Meant.of("prefork", [tmp_path], "docker")) == found
+
+
 def test_the_command_that_grades_once_more_names_all_that_decides_a_grade() -> None:
     paths = (Path("-kim.c"), Path("two words"))
     wanted = Wanted("fork_echo", paths, rubric=Path("r.toml"), late=Path("late.csv"))

@@ -465,3 +465,10 @@ def test_the_folder_of_our_own_results_is_no_submission(tmp_path: Path) -> None:
     folder = lay(tmp_path / "class", {"ahn.c": SERVER, "bae.c": SERVER, "runs/grade/x.json": b"{}"})
     assert [one.name for one in collect([folder], without=folder / "runs")] == ["ahn", "bae"]
     assert len(collect([folder])) == 3
+
+
+def test_an_archive_that_is_named_twice_is_read_as_if_named_once(tmp_path: Path) -> None:
+    path = tmp_path / "class.zip"
+    path.write_bytes(zipped({"ahn.c": SERVER, "bae.c": SERVER}))
+    assert collect([path, tmp_path / "." / path.name]) == collect([path])
+    assert len(collect([path])) == 2

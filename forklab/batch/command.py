@@ -67,7 +67,8 @@ def command(wanted: Wanted, out: TextIO, say: Say) -> int:
     sandbox = choose(wanted.sandbox, say)
     settings = Settings(info.name, sandbox.kind)
     keys = {one.name: key(one, settings, sandbox.image) for one in submissions}
-    folder = _folder(wanted, info.name, sandbox.kind, say)
+    meant = places.Meant.of(info.name, wanted.paths, sandbox.kind, one=view.is_of_one)
+    folder = _folder(wanted, meant, say)
     with _told(folder), places.mine(folder), places.opened(folder) as store:
         many = at_once(wanted.at_once)
         _prepare(store, submissions, keys, only_failed=wanted.only_failed)
@@ -88,9 +89,8 @@ def command(wanted: Wanted, out: TextIO, say: Say) -> int:
     return EXIT_BROKEN if any(grade.verdict == "BROKEN" for grade in grades) else 0
 
 
-def _folder(wanted: Wanted, lab: str, kind: str, say: Say) -> Path:
+def _folder(wanted: Wanted, meant: places.Meant, say: Say) -> Path:
     """Return the folder of the batch that is gone on with, or of a new one."""
-    meant = places.Meant.of(lab, wanted.paths, kind)
     found = None if wanted.new else places.newest(wanted.runs, meant, say)
     if found is None:
         if wanted.only_failed or wanted.regrade:

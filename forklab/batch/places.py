@@ -20,21 +20,27 @@ FOLDER = "grade"
 
 @dataclass(frozen=True)
 class Meant:
-    """What makes two calls mean the same batch: lab, paths, kind of sandbox."""
+    """What makes two calls mean the same batch.
+
+    Attributes:
+        lab, paths, sandbox: as they are known everywhere.
+        one: what is in a path is one submission, for a format that holds one.
+    """
 
     lab: str
     paths: tuple[str, ...]
     sandbox: str
+    one: bool = False
 
     @classmethod
-    def of(cls, lab: str, paths: Sequence[Path], sandbox: str) -> Meant:
+    def of(cls, lab: str, paths: Sequence[Path], sandbox: str, *, one: bool = False) -> Meant:
         """Return it, with paths that depend neither on the current folder nor on their order."""
-        return cls(lab, tuple(sorted({str(path.resolve()) for path in paths})), sandbox)
+        return cls(lab, tuple(sorted({str(path.resolve()) for path in paths})), sandbox, one)
 
     @property
     def plain(self) -> list[Any]:
         """Return it as JSON has it."""
-        return [self.lab, list(self.paths), self.sandbox]
+        return [self.lab, list(self.paths), self.sandbox, self.one]
 
 
 def newest(runs: Path, meant: Meant, say: Callable[[str], None] = lambda line: None) -> Path | None:

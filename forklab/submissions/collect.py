@@ -51,11 +51,11 @@ def collect(
         UsageError: one of *paths* is not there or cannot be read.
     """
     found: dict[Path, list[Submission]] = {}
+    alone = len({path.resolve() for path in paths}) == 1
     for path in paths:
         _demand(path)
         found.setdefault(path.resolve(), [])
         if not found[path.resolve()]:
-            alone = len(paths) == 1
             found[path.resolve()] = _of_path(path, alone=alone, one=one, without=without)
     every = [submission for several in found.values() for submission in several]
     every.sort(key=lambda one: (one.name.casefold(), one.name, one.origin, one.hash))
