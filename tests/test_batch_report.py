@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from forklab.batch.progress import Watched
-from forklab.batch.report import View
+from forklab.batch.report import View, summary
 from forklab.errors import UsageError
+from forklab.grades.grade import Grade
 from forklab.labs import read
 from tests.test_batch import submission
 from tests.test_grading_record import check, graded
@@ -73,6 +74,12 @@ def test_a_pipe_is_written_to_and_not_replaced_by_a_file(tmp_path: Path) -> None
     finally:
         os.close(reader)
     assert path.is_fifo()
+
+
+def test_what_to_do_about_what_was_not_judged_is_said() -> None:
+    broken = Grade("kim", "fork_echo", "BROKEN", 0, 0, (), broken="no engine")
+    assert "--only-failed looks again" in summary([broken], Path("runs"))
+    assert "--only-failed" not in summary([Grade("lee", "fork_echo", "PASS", 1, 1, ())], Path())
 
 
 def test_when_whoever_read_has_gone_the_batch_goes_on() -> None:

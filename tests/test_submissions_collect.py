@@ -472,3 +472,15 @@ def test_an_archive_that_is_named_twice_is_read_as_if_named_once(tmp_path: Path)
     path.write_bytes(zipped({"ahn.c": SERVER, "bae.c": SERVER}))
     assert collect([path, tmp_path / "." / path.name]) == collect([path])
     assert len(collect([path])) == 2
+
+
+def test_a_path_that_may_not_be_read_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def denied(path: Path, mode: str) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    lay(tmp_path, {"ahn.c": SERVER})
+    monkeypatch.setattr(Path, "open", denied)
+    with pytest.raises(UsageError, match="ahn.c cannot be read: Permission denied"):
+        collect([tmp_path / "ahn.c"])

@@ -166,7 +166,9 @@ class View:
 
 def summary(grades: Sequence[Grade], folder: Path) -> str:
     """Return the table of all, and where the page is."""
-    return f"\n{table.render(grades)}\nopen {folder / INDEX}\n"
+    broken = any(grade.verdict == "BROKEN" for grade in grades)
+    again = "--only-failed looks again at what was not judged\n" if broken else ""
+    return f"\n{table.render(grades)}\n{again}open {folder / INDEX}\n"
 
 
 def line(found: Grade) -> str:

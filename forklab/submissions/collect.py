@@ -66,6 +66,8 @@ def collect(
 def _demand(path: Path) -> None:
     try:
         path.stat()
+        if path.is_file():
+            path.open("rb").close()
     except OSError as error:
         raise UsageError(f"{path} cannot be read: {error.strerror}") from None
 
