@@ -313,6 +313,16 @@ def test_how_many_at_once_is_bounded_by_memory(monkeypatch: pytest.MonkeyPatch) 
     assert run.at_once(None) == 1
 
 
+def test_in_a_folder_that_may_not_be_read_there_is_no_batch(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def denied(path: Path, pattern: str) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "glob", denied)
+    assert places.newest(tmp_path, MEANT) is None
+
+
 def test_the_order_of_paths_makes_no_other_batch(tmp_path: Path) -> None:
     paths = [tmp_path / "a", tmp_path / "b"]
     assert Meant.of("prefork", paths, "docker") == Meant.of("prefork", paths[::-1], "docker")

@@ -482,5 +482,5 @@ def test_a_path_that_may_not_be_read_is_told(
 
     lay(tmp_path, {"ahn.c": SERVER})
     monkeypatch.setattr(Path, "open", denied)
-    with pytest.raises(UsageError, match="ahn.c cannot be read: Permission denied"):
+    with pytest.raises(UsageError, match=r"ahn\.c cannot be read: Permission denied"):
         collect([tmp_path / "ahn.c"])

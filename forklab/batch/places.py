@@ -48,7 +48,9 @@ def newest(runs: Path, meant: Meant, say: Callable[[str], None] = lambda line: N
 
     *say* is told what is passed over because it cannot be read.
     """
-    folders = [path.parent for path in (runs / FOLDER).glob(f"*/{NAME}")]
+    folders: list[Path] = []
+    with contextlib.suppress(OSError):  # who wants to write there is told
+        folders = [path.parent for path in (runs / FOLDER).glob(f"*/{NAME}")]
     for folder in sorted(folders, key=_order, reverse=True):
         if folder.is_symlink():
             continue

@@ -131,9 +131,9 @@ def _apart(programs: Sequence[Item]) -> bool:
     stems = [PurePosixPath(item.name).stem.lower() for item in programs]
     if any(stem in EXACT for stem in stems):
         return False
-    # one that is empty, or a link, is somebody's mistake and makes no parts of all others
+    # one that is empty, a link, or not to be read is a mistake and makes no parts of all others
     compiled = [item for item in programs if item.suffix in C_SUFFIXES + CXX_SUFFIXES]
-    filled = [item for item in compiled if item.size and not item.left_out]
+    filled = [item for item in compiled if _head(item, 1)]
     mains = sum(has_main(_head(item, LOOKED_AT)) for item in filled)
     without = len(filled) - mains if mains else len(compiled)
     if without and (mains < A_CLASS or mains < FOR_ONE * without):
