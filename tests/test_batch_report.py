@@ -7,11 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from forklab.batch.places import opened
 from forklab.batch.progress import Watched
 from forklab.batch.report import View, summary
 from forklab.errors import UsageError
 from forklab.grades.grade import Grade
 from forklab.labs import read
+from forklab.pages.class_facts import ClassFacts
 from tests.test_batch import submission
 from tests.test_grading_record import check, graded
 
@@ -93,3 +95,17 @@ def test_when_whoever_read_has_gone_the_batch_goes_on() -> None:
         with pytest.raises(BrokenPipeError):
             out.flush()
         os.dup2(os.open(os.devnull, os.O_WRONLY), writer)
+
+
+def test_the_grades_beside_the_page_are_the_same_whatever_else_is_written(tmp_path: Path) -> None:
+    found = []
+    for name, write in (("a", ()), ("b", (f"json={tmp_path / 'evidence.json'}",))):
+        (tmp_path / name).mkdir()
+        with opened(tmp_path / name) as store:
+            fails = check("starts", "FAIL", seen="nothing", done=["start it"], evidence=None)
+            store.put(graded(fails), "key", final=True)
+            view(*write).write(tmp_path / name, store, {}, ClassFacts("fork_echo"))
+        found.append((tmp_path / name / "grades.json").read_text())
+    assert found[0] == found[1]
+    assert "start it" not in found[0]
+    assert "start it" in (tmp_path / "evidence.json").read_text()

@@ -145,7 +145,10 @@ class View:
             grades.append(found if whole else without_evidence(found))
         _put(folder / INDEX, class_page.render(grades, facts, self.language))
         for name in ALWAYS:
-            _put(folder / FORMATS[name].file, FORMATS[name].render(grades))
+            # the same whatever else is written; the evidence is in the folder of each
+            _put(
+                folder / FORMATS[name].file, FORMATS[name].render([*map(without_evidence, grades)])
+            )
         for output in self.outputs:
             output.write(grades)
         return grades
