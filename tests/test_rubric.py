@@ -83,6 +83,8 @@ def test_what_is_hidden_needed_and_late(rubric) -> None:  # type: ignore[no-unty
         ("total = 0", "total must be more than 0"),
         ("total = true", "total must be a number of at least 0, not True"),
         ("total = nan", "total must be a number of at least 0, not nan"),
+        ("total = 1e400", "total must be at most 1e+09"),
+        (f"total = 1{'0' * 400}", "total must be at most 1e+09"),
         ('lab = "prefork"', "lab is 'prefork', but 'fork_echo' is to be graded"),
         ('hidden = ["reaps-bursts"]', "hidden names no check of this lab: 'reaps-bursts'; did you "
          "mean 'reaps-a-burst'?"),

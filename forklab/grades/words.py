@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import difflib
-import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 PATTERN = frozenset("*?[")
 SHOWN = 12
+MOST = 1e9  # of points and of hours: they are added up exactly, in hundredths
 
 
 class RubricError(ValueError):
@@ -61,8 +61,10 @@ class Table:
             return default
         if isinstance(found, bool) or not isinstance(found, int | float):
             raise self.wrong(key, f"must be a number of at least 0, not {found!r}")
-        if not math.isfinite(found) or found < 0:
+        if not found >= 0:  # nan is neither
             raise self.wrong(key, f"must be a number of at least 0, not {found!r}")
+        if found > MOST:
+            raise self.wrong(key, f"must be at most {MOST:g}")
         return float(found)
 
     def numbers(self) -> dict[str, float]:
