@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from forklab.batch import places, run
-from forklab.batch.command import Wanted, again, command, compare
+from forklab.batch.command import Wanted, again, command, compare, prepare
 from forklab.batch.fingerprint import key
 from forklab.batch.places import Meant
 from forklab.batch.run import Batch
@@ -342,6 +342,24 @@ def test_the_command_that_grades_once_more_names_all_that_decides_a_grade() -> N
         "forklab grade fork-echo --sandbox docker --rubric r.toml --late late.csv "
         "-- -kim.c 'two words'"
     )
+
+
+def test_what_failed_is_forgotten_once_and_not_again_after_an_interruption(store: Store) -> None:
+    keys = {name: f"key of {name}" for name in ("anna", "bert")}
+
+    def put(verdict: str, name: str) -> None:
+        store.put({**graded(check("a", verdict)), "submission": name}, keys[name], final=True)
+
+    put("PASS", "anna")
+    put("FAIL", "bert")
+    store.say("finished", True)
+    prepare(store, keys, only_failed=True)
+    assert list(store.kept()) == ["anna"]
+    put("FAIL", "bert")
+    prepare(store, keys, only_failed=True)
+    assert list(store.kept()) == ["anna", "bert"], "it was interrupted, and goes on"
+    prepare(store, {"bert": keys["bert"]}, only_failed=False)
+    assert list(store.kept()) == ["bert"], "anna is not handed in any more"
 
 
 def test_a_rubric_that_is_left_out_the_next_time_is_missed(store: Store) -> None:

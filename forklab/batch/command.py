@@ -6,7 +6,7 @@ import contextlib
 import shlex
 import sqlite3
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
@@ -22,7 +22,6 @@ from forklab.grading.job import Settings
 from forklab.pages.class_facts import ClassFacts
 from forklab.sandbox.choose import choose
 from forklab.submissions.collect import collect
-from forklab.submissions.submission import Submission
 
 Say = Callable[[str], None]
 PASS = "PASS"
@@ -71,7 +70,7 @@ def command(wanted: Wanted, out: TextIO, say: Say) -> int:
     folder = _folder(wanted, meant, say)
     with _told(folder), places.mine(folder), places.opened(folder) as store:
         many = at_once(wanted.at_once)
-        _prepare(store, submissions, keys, only_failed=wanted.only_failed)
+        prepare(store, keys, only_failed=wanted.only_failed)
         compare(store, wanted, say)
         number = "1 submission" if len(submissions) == 1 else f"{len(submissions)} submissions"
         say(
@@ -110,13 +109,16 @@ def _new(runs: Path, meant: places.Meant) -> Path:
         return places.make(runs, meant)
 
 
-def _prepare(
-    store: Store, submissions: Sequence[Submission], keys: dict[str, str], *, only_failed: bool
-) -> None:
-    """Forget who is not handed in any more, and what is to be graded anew."""
+def prepare(store: Store, keys: dict[str, str], *, only_failed: bool) -> None:
+    """Forget who is not handed in any more, and what is to be graded anew.
+
+    Of a batch that was not finished nothing is graded anew: what failed in it may be of this call,
+    which was interrupted.
+    """
     kept = store.kept()
+    anew = only_failed and store.said("finished")
     gone = [name for name in kept if name not in keys]
-    again = [name for name, known in kept.items() if only_failed and known.verdict != PASS]
+    again = [name for name, known in kept.items() if anew and known.verdict != PASS]
     store.say("finished", False)
     store.forget(sorted({*gone, *again}))
 
