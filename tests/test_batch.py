@@ -46,6 +46,7 @@ class Played:
         self.play: Play = passes
         self.asked: dict[str, list[Settings]] = defaultdict(list)
         self.lock = threading.Lock()
+        self.stopped = threading.Event()
 
     def __call__(self, kind: str, log: Path) -> Played:
         return self
@@ -62,7 +63,7 @@ class Played:
         pass
 
     def stop(self) -> None:
-        pass
+        self.stopped.set()
 
 
 class Silent:
@@ -243,6 +244,20 @@ def test_a_fault_of_the_store_ends_all_and_is_told(
     monkeypatch.setattr(store, "put", full)
     with pytest.raises(OSError, match="no space left"):
         grade(store, tmp_path)
+
+
+def test_a_fault_of_one_ends_the_others_at_once(
+    played: Played, store: Store, tmp_path: Path
+) -> None:
+    def plays(one: Submission, settings: Settings) -> Record:
+        if one.name == "bert":
+            raise OSError("no process can be started")
+        assert played.stopped.wait(5), "nobody stopped it"
+        return passes(one, settings)
+
+    played.play = plays
+    with pytest.raises(OSError, match="no process"):
+        grade(store, tmp_path, submission("anna"), submission("bert"))
 
 
 def test_the_key_holds_all_that_decides_a_verdict() -> None:
