@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import random
 import re
 import shutil
+import subprocess
+import sys
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -96,7 +99,23 @@ def test_the_page_of_the_class_leads_to_every_submission(undisturbed: Path) -> N
     links = set(re.findall(r'href="\./(submissions/[^"#]+)"', index.read_text()))
     assert len(links) == 6
     assert [link for link in links if not (index.parent / unquote(link)).is_file()] == []
-    assert str(undisturbed) not in (index.parent / "submissions/carl/index.html").read_text()
+
+
+def test_nothing_that_a_student_may_get_names_the_machine(undisturbed: Path) -> None:
+    [batch] = undisturbed.glob("runs/grade/*Z*")
+    files = [path for path in (batch / "submissions").rglob("*") if path.is_file()]
+    assert len(files) > 20
+    assert [path for path in files if str(undisturbed).encode() in path.read_bytes()] == []
+
+
+def test_results_are_kept_below_the_current_folder_where_nothing_else_was_said(
+    hand_in: Path, tmp_path: Path
+) -> None:
+    words = [sys.executable, "-m", "forklab", "grade", "fork-echo", str(hand_in / "carl.c")]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    subprocess.run(words, cwd=tmp_path, env=environment, check=True, timeout=120)
+    assert results(tmp_path)["carl"]["verdict"] == "FAIL"
+    assert list(tmp_path.glob("runs/grade/*Z*/submissions/carl/report.txt"))
 
 
 def test_killed_at_any_moment_it_goes_on_and_comes_to_the_same_results(
