@@ -84,6 +84,15 @@ def test_a_refused_submission_fails_every_check_and_says_why() -> None:
     assert {m.verdict for m in found.marks} == {"FAIL"}
 
 
+def test_what_was_skipped_of_a_refused_submission_is_no_failure_of_its_own() -> None:
+    first, *others = [check.id for check in CHECKS]
+    skipped = [checked(name, "SKIPPED", because=first) for name in others]
+    found = grade(record(checked(first, "FAIL"), *skipped, refused="it is empty"), RUBRIC)
+    assert (found.verdict, found.points, found.possible) == ("FAIL", 0, 100)
+    assert [mark.verdict for mark in found.marks] == ["FAIL"] + ["SKIPPED"] * len(others)
+    assert {mark.seen for mark in found.marks} == {"it is empty"}
+
+
 def test_a_broken_record_has_no_points_that_mean_anything() -> None:
     found = grade(record(broken="no engine", run=None, verdict="BROKEN"), RUBRIC)
     assert (found.verdict, found.points, found.possible) == ("BROKEN", 0, 0)

@@ -86,7 +86,10 @@ def _earned(record: Mapping[str, Any], rubric: Rubric, checks: Checks) -> Earned
 def _mark(item: Item, record: Mapping[str, Any], check: Mapping[str, Any] | None) -> Mark:
     mark = Mark(item.id, item.title, item.level, "BROKEN", 0.0, 0.0, hidden=item.hidden)
     if record["refused"]:
-        return replace(mark, verdict="FAIL", possible=item.points, seen=record["refused"])
+        # as with what does not build: who handed in nothing says nothing about each check
+        skipped = check is not None and check["verdict"] == "SKIPPED"
+        verdict = "SKIPPED" if skipped else "FAIL"
+        return replace(mark, verdict=verdict, possible=item.points, seen=record["refused"])
     if check is None:
         why = record["broken"] or "this check was not run"
         return replace(mark, seen=why, text=why)
