@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from forklab.batch import places, run
-from forklab.batch.command import Wanted, again, command, compare, prepare
+from forklab.batch.command import Wanted, again, command, compare, folder_of, prepare
 from forklab.batch.fingerprint import key
 from forklab.batch.places import Meant
 from forklab.batch.run import Batch
@@ -375,6 +375,15 @@ def test_what_failed_is_forgotten_once_and_not_again_after_an_interruption(store
     assert list(store.kept()) == ["anna", "bert"], "it was interrupted, and goes on"
     prepare(store, {"bert": keys["bert"]}, only_failed=False)
     assert list(store.kept()) == ["bert"], "anna is not handed in any more"
+
+
+def test_the_batch_that_is_gone_on_with_is_the_latest(tmp_path: Path) -> None:
+    first = places.make(tmp_path, MEANT)
+    places.make(tmp_path, Meant("prefork", ("hand-in",), "docker"))
+    said: list[str] = []
+    found = folder_of(Wanted("fork_echo", (), runs=tmp_path), MEANT, said.append)
+    assert found == first == (first.parent / "latest").resolve()
+    assert said[0].startswith("going on with")
 
 
 def test_a_rubric_that_is_left_out_the_next_time_is_missed(store: Store) -> None:

@@ -20,6 +20,7 @@ from forklab.batch.store import Store
 from forklab.errors import UsageError
 from forklab.grading.job import Settings
 from forklab.pages.class_facts import ClassFacts
+from forklab.reports.folder import make_latest
 from forklab.sandbox.choose import choose
 from forklab.submissions.collect import collect
 
@@ -67,7 +68,7 @@ def command(wanted: Wanted, out: TextIO, say: Say) -> int:
     settings = Settings(info.name, sandbox.kind)
     keys = {one.name: key(one, settings, sandbox.image) for one in submissions}
     meant = places.Meant.of(info.name, wanted.paths, sandbox.kind, one=view.is_of_one)
-    folder = _folder(wanted, meant, say)
+    folder = folder_of(wanted, meant, say)
     with _told(folder), places.mine(folder), places.opened(folder) as store:
         many = at_once(wanted.at_once)
         prepare(store, keys, only_failed=wanted.only_failed)
@@ -88,7 +89,7 @@ def command(wanted: Wanted, out: TextIO, say: Say) -> int:
     return EXIT_BROKEN if any(grade.verdict == "BROKEN" for grade in grades) else 0
 
 
-def _folder(wanted: Wanted, meant: places.Meant, say: Say) -> Path:
+def folder_of(wanted: Wanted, meant: places.Meant, say: Say) -> Path:
     """Return the folder of the batch that is gone on with, or of a new one."""
     found = None if wanted.new else places.newest(wanted.runs, meant, say)
     if found is None:
@@ -101,6 +102,7 @@ def _folder(wanted: Wanted, meant: places.Meant, say: Say) -> Path:
         return _new(wanted.runs, meant)
     if not finished:
         say(f"going on with {found}, which was not finished (--new begins another one)")
+    make_latest(found)
     return found
 
 

@@ -48,9 +48,14 @@ def new_folder(root: Path, name: str) -> Path:
     with _writing(parent):
         parent.mkdir(parents=True, exist_ok=True)
         path = _unique(parent)
-    with contextlib.suppress(OSError):  # a convenience: not every file system has links
-        _point_to(parent / LATEST, path.name)
+    make_latest(path)
     return path
+
+
+def make_latest(path: Path) -> None:
+    """Let `latest` point to *path*, which is beside it."""
+    with contextlib.suppress(OSError):  # a convenience: not every file system has links
+        _point_to(path.parent / LATEST, path.name)
 
 
 class RunFolder:
