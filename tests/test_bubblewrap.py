@@ -39,6 +39,18 @@ def test_the_root_is_read_only_and_what_is_mounted_on_it_comes_after_it() -> Non
 
 
 @pytest.mark.parametrize(
+    ("file", "place"),
+    [("memory.limit_in_bytes", "/sys/fs/cgroup/memory"), ("memory.max", "/sys/fs/cgroup")],
+)
+def test_the_agent_is_shown_how_full_the_memory_is(file: str, place: str) -> None:
+    groups = [cgroup.Group("/g/pids", {"pids.max": "9"}), cgroup.Group("/g/memory", {file: "9"})]
+    words = bubblewrap.command("/usr/bin/bwrap", ROOT, own_user=True, groups=groups)
+    said = f"--tmpfs /sys --ro-bind /g/memory {place} --remount-ro /sys"
+    assert said in " ".join(words)
+    assert "/sys/fs" not in words_of(own_user=True)
+
+
+@pytest.mark.parametrize(
     "word",
     [
         *("--unshare-pid", "--unshare-uts", "--hostname lab", "--die-with-parent", "--as-pid-1"),

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
+from typing import IO
 
 from forklab.grading.job import Settings, packed
 from forklab.grading.record import Record, record
@@ -16,6 +17,7 @@ from forklab.submissions.submission import Submission
 # far above the sum of all deadlines of a lab: it is for a fault of ours
 WORKER_S = 1800.0
 END_S = 30.0
+CLEAR_S = 5.0  # in which it clears away what it has, once its input has ended
 
 
 class Worker:
@@ -100,9 +102,15 @@ class Worker:
         process, self._process = self._process, None
         if process is None:
             return
+        _close(process.stdin)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(CLEAR_S)
         process.kill()
         process.wait()
-        for pipe in (process.stdin, process.stdout):
-            if pipe is not None:
-                with contextlib.suppress(OSError):
-                    pipe.close()
+        _close(process.stdout)  # not before: another thread may be reading there
+
+
+def _close(pipe: IO[str] | None) -> None:
+    if pipe is not None:
+        with contextlib.suppress(OSError):
+            pipe.close()

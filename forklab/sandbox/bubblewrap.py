@@ -17,7 +17,7 @@ import re
 import resource
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -106,22 +106,27 @@ class Bubblewrap:
 
     def _wanted(self) -> dict[str, Any]:
         uid = random.choice(UIDS) if self._own_user else None
+        groups = self._groups()
         return wanted(
             [
-                *command(self._bwrap, self._root, own_user=self._own_user),
+                *command(self._bwrap, self._root, own_user=self._own_user, groups=groups),
                 *(LESS if self._own_user else ()),
                 *boot.command("/usr/bin/python3", "/lab", uid),
             ],
-            groups=self._groups(),
+            groups=groups,
             mounts=[(f"{self._root}{folder}", words) for folder, words in TMPFS.items()],
         )
 
 
-def command(bwrap: str, folder: Path, *, own_user: bool) -> list[str]:
+def command(
+    bwrap: str, folder: Path, *, own_user: bool, groups: Sequence[cgroup.Group] = ()
+) -> list[str]:
     """Return the command line of bwrap(1), up to the command that runs in it.
 
-    Network and IPC namespace, and every tmpfs, are the keeper's. With *own_user* the agent keeps
-    what it takes to observe another user; else it needs no capability, nor does it get one.
+    Network and IPC namespace, and every tmpfs, are the keeper's. The group of *groups* that limits
+    memory is shown where a container shows its own: the agent looks how full it is. With *own_user*
+    the agent keeps what it takes to observe another user; else it needs no capability, nor does it
+    get one.
     """
     binds = [word for path in TMPFS for word in ("--bind", f"{folder}{path}", path)]
     kept = [*CAPABILITIES, "SETPCAP"] if own_user else []
@@ -132,10 +137,20 @@ def command(bwrap: str, folder: Path, *, own_user: bool) -> list[str]:
         *("--ro-bind", str(folder), "/", "--proc", "/proc"),
         *("--ro-bind", "/proc/sys", "/proc/sys", "--dev", "/dev", "--mqueue", "/dev/mqueue"),
         *binds,
+        *_shown(groups),
         *("--remount-ro", "/dev", "--chdir", "/"),
         *("--die-with-parent", "--as-pid-1", "--new-session", "--cap-drop", "ALL", *caps),
         "--",
     ]
+
+
+def _shown(groups: Sequence[cgroup.Group]) -> list[str]:
+    for group in groups:
+        if any(file.startswith("memory.") for file in group.limits):
+            place = "/sys/fs/cgroup"
+            place += "/memory" if "memory.limit_in_bytes" in group.limits else ""
+            return ["--tmpfs", "/sys", "--ro-bind", group.folder, place, "--remount-ro", "/sys"]
+    return []
 
 
 def wanted(
