@@ -25,6 +25,7 @@ from forklab.hints import hints
 from forklab.program.lab import Lab
 from forklab.program.program import Program
 from forklab.program.source import NoProgram
+from forklab.program.wait import scale
 from forklab.results.evidence import evidence
 from forklab.results.record import Check, Result, Verdict
 from forklab.sandbox.choose import KINDS, Sandbox, choose
@@ -32,6 +33,30 @@ from forklab.sandbox.link import AgentRefused, Link
 from forklab.sandbox.opening import Opening
 
 Raw = dict[str, object]
+# Seconds of failures, after which the checks that are left are skipped because of the longest; a
+# program that fails every check at its usual deadline takes less.
+PATIENCE_S = 120.0
+
+
+@dataclass
+class Spent:
+    """The time that went into failures: a program that is late everywhere is late for good.
+
+    What passes costs nothing here, so that no machine is too slow for a right program.
+    """
+
+    seconds: float = 0.0
+    longest: tuple[float, str] = (0.0, "")
+
+    def note(self, result: Result) -> None:
+        """Add the time of a failure."""
+        if result.verdict is Verdict.FAIL:
+            self.seconds += result.seconds
+            self.longest = max(self.longest, (result.seconds, result.check.id))
+
+    def culprit(self) -> str:
+        """Return the check that took longest, once all failures have taken too long; else ""."""
+        return self.longest[1] if self.seconds > PATIENCE_S * scale() else ""
 
 
 @dataclass
@@ -70,6 +95,7 @@ class Wanted:
     say: Callable[[str], None] = lambda text: None
     opening: Opening | None = None
     opened: dict[str, Lab] = field(default_factory=dict)
+    spent: Spent = field(default_factory=Spent)
 
 
 WANTED = pytest.StashKey[Wanted]()
@@ -192,6 +218,8 @@ def lab(request: pytest.FixtureRequest) -> Iterator[Lab]:
         for premise in check.needs:
             if (culprit := found.broken.get(premise)) not in (None, check.id):
                 pytest.skip(f"because of {culprit}")
+        if culprit := request.config.stash[WANTED].spent.culprit():
+            pytest.skip(f"because of {culprit}")
     yield found
     if found.link.is_open:
         found.reset()
@@ -234,6 +262,7 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
         item.stash[DONE] = True
         result = judge(check, error, lab, time.monotonic() - item.stash[BEGAN])
         _note_what_breaks(result, error, lab)
+        wanted.spent.note(result)
         _tell_pytest(report, item, result)
         snapshot = error.snapshot if isinstance(error, CheckFailure) else None
         wanted.on_result(result, lab, snapshot.raw if snapshot is not None else None)

@@ -19,8 +19,9 @@ from forklab.errors import (
     ProbeError,
     SandboxError,
 )
+from forklab.plugin import PATIENCE_S, Spent
 from forklab.program.source import NoProgram
-from forklab.results.record import Check, Verdict
+from forklab.results.record import Check, Result, Verdict
 
 STARTS = Check("starts", "fork_echo", "core", "It listens", "Else nothing can be seen.")
 
@@ -126,3 +127,29 @@ def test_a_check_is_made_of_its_declaration_and_its_lab() -> None:
     )
     assert plugin.check_of(an_item(judged, None)) is None
     assert plugin.check_of(an_item(skipped, "prefork")) is None
+
+
+def took(verdict: Verdict, seconds: float, name: str) -> Result:
+    check = Check(name, "fork_echo", "core", "It does so", "Because")
+    return Result(check, verdict, seconds)
+
+
+def test_a_program_that_is_late_everywhere_is_late_for_good(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delenv("FORKLAB_TIMEOUT_SCALE", raising=False)
+    spent = Spent()
+    spent.note(took(Verdict.FAIL, PATIENCE_S * 0.6, "echoes"))
+    spent.note(took(Verdict.FAIL, PATIENCE_S * 0.3, "starts"))
+    assert spent.culprit() == ""
+    spent.note(took(Verdict.FAIL, PATIENCE_S * 0.2, "reaps"))
+    assert spent.culprit() == "echoes"
+    monkeypatch.setenv("FORKLAB_TIMEOUT_SCALE", "2")
+    assert spent.culprit() == ""
+
+
+@pytest.mark.parametrize("verdict", [Verdict.PASS, Verdict.SKIPPED, Verdict.BROKEN])
+def test_no_machine_is_too_slow_for_what_does_not_fail(verdict: Verdict) -> None:
+    spent = Spent()
+    spent.note(took(verdict, 10 * PATIENCE_S, "echoes"))
+    assert spent.culprit() == ""
