@@ -261,6 +261,8 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     if (call.when == "call" or error is not None) and not item.stash.get(DONE, False):
         item.stash[DONE] = True
         result = judge(check, error, lab, time.monotonic() - item.stash[BEGAN])
+        if lab is not None:
+            lab.journal.end(result.verdict)
         _note_what_breaks(result, error, lab)
         wanted.spent.note(result)
         _tell_pytest(report, item, result)

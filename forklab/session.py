@@ -14,6 +14,7 @@ import pytest
 
 from forklab import plugin, tree
 from forklab.errors import CheckFailure, UsageError
+from forklab.events import lines
 from forklab.interrupt import held_off
 from forklab.labs import LabInfo
 from forklab.order import Order
@@ -155,12 +156,17 @@ class Session:
         except UsageError as error:  # told at the end: raised here, it would be pytest's failure
             self.trouble = error
 
+    def _header(self) -> dict[str, object]:
+        """What the log of events says of the run."""
+        said = ("lab", "program", "command", "sandbox", "image", "kernel", "machine", "began")
+        return {name: getattr(self.run, name) for name in said}
+
     def _finish(self) -> None:
         self._begin()
         if self.lab is not None:
             self.run.waited_s = self.lab.journal.waited_s
             self.run.ready_s = self.lab.journal.ready_s
-            self.folder.write_events(event.as_json() for event in self.lab.journal.events)
+            self.folder.write_events(lines.write(self._header(), self.lab.journal.log.events()))
         self.folder.finish(self.run)
         if self.order.junit is not None:
             self.order.junit.write_text(junit.render(self.run))

@@ -126,8 +126,8 @@ def test_folder_holds_everything(tmp_path: Path) -> None:
     kept = open_folder(tmp_path / "runs", "fork_echo")
     for result in run.results:
         kept.write_result(result, {"time": 1.5} if result.evidence else None, "out\r\n\x1b")
-    kept.write_events(['{"t":1}', '{"t":2}\n'])
-    kept.write_events(['{"t":3}'])
+    kept.write_events(['{"t":1}'])
+    kept.write_events(['{"t":2}', '{"t":3}'])  # of the run that is made anew in the same folder
     kept.finish(run)
 
     names = {str(path.relative_to(kept.path)) for path in kept.path.rglob("*") if path.is_file()}
@@ -136,7 +136,7 @@ def test_folder_holds_everything(tmp_path: Path) -> None:
     assert "snapshots/starts.json" not in names
     assert (kept.path / "output/starts.txt").read_bytes() == b"out\r\n\x1b"
     assert json.loads((kept.path / "snapshots/reaps-a-burst.json").read_text()) == {"time": 1.5}
-    assert (kept.path / "events.jsonl").read_text() == '{"t":1}\n{"t":2}\n{"t":3}\n'
+    assert (kept.path / "events.jsonl").read_text() == '{"t":2}\n{"t":3}\n'
     assert (tmp_path / "runs/fork_echo/latest").resolve() == kept.path.resolve()
 
 

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import json
+import time
 from types import SimpleNamespace
 
 import pytest
 
 from forklab.errors import CheckFailure, UsageError
+from forklab.events.start import Start
 from forklab.facts import Snapshot
 from forklab.program import wait
 from forklab.program.journal import Journal, fold
-from tests.pictures import picture
+from tests.pictures import picture, process
 
 
 class Clock:
@@ -212,17 +213,38 @@ def test_steps_that_repeat_are_folded_and_nothing_else(steps: list[str], folded:
 def test_steps_are_those_of_the_check_and_events_of_the_whole_run() -> None:
     journal = Journal()
     journal.begin("starts")
-    journal.note("start", "start ./server 7001", argv=["./server", "7001"])
+    journal.note("start", "start ./server 7001")
+    journal.note("fill", "the disk is filled")
+    journal.end("PASS")
     journal.begin("echoes")
     for name in ("client-1", "client-2"):
-        journal.note("connect", f"{name} connects", port=50001)
-    journal.note("verdict", "echoes passed")
+        journal.note("connect", f"{name} connects")
+    asked = journal.now()
+    journal.happened("connect", "client-1", "client", since=asked)
 
     assert journal.done() == ["client-1 to client-2: each connects"]
-    assert [event.kind for event in journal.events] == [
-        "check", "start", "check", "connect", "connect", "verdict",
+    events = journal.log.events()
+    assert [(event.check, event.kind) for event in events] == [
+        ("starts", "check-begins"), ("starts", "step"), ("starts", "check-ends"),
+        ("echoes", "check-begins"), ("echoes", "connect"),
     ]  # fmt: skip
-    line = json.loads(journal.events[1].as_json())
-    assert line["k"] == "start"
-    assert line["argv"] == ["./server", "7001"]
-    assert all(a.ms <= b.ms for a, b in zip(journal.events, journal.events[1:], strict=False))
+    assert events[1].facts == {"text": "the disk is filled"}
+    assert events[2].facts == {"verdict": "PASS"}
+    assert events[4].t == events[4].after == asked <= (events[4].before or 0.0)
+
+
+def test_the_journal_logs_what_is_different_by_our_own_clock() -> None:
+    journal = Journal()
+    start = Start((10, 1010), 7001, journal.now(), True, True, {})
+    journal.log.begin_start({(10, 1010): "parent", (11, 1011): "child-1"})
+    asked = journal.now()
+    there = time.monotonic() + 1000.0  # the clock of another machine
+    first = picture(process(10), time=there)
+    journal.looked(asked, None, first, start)
+    asked = journal.now()
+    journal.looked(asked, first, picture(process(10), process(11, parent=10), time=there), start)
+
+    fork = journal.log.events()[0]
+
+    assert (fork.kind, fork.who, fork.to) == ("fork", "parent", "child-1")
+    assert 0.0 <= fork.t <= journal.now()

@@ -111,7 +111,7 @@ class OnClients(State):
 
         Answered means that bytes came back; an echo is waited for whole, another reply until
         nothing more comes for QUIET_S. The answer is the state at the end of the reply; its inode
-        is that of the server's end of the connection.
+        is that of the server's end of the connection, its port the client's own.
         """
         try:
             conn = conns.connect((message["host"], message["port"]), self.loop.poll)
@@ -121,7 +121,7 @@ class OnClients(State):
         conn.give(blob, half_close=False)
 
         def leave() -> Answer:
-            state = conn.state()
+            state = conn.state() | {"port": conn.sock.getsockname()[1]}
             self._close(number, reset=False)
             return state, b""
 

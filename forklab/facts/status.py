@@ -36,3 +36,12 @@ def crashed(wait_status: int | None) -> bool:
     if wait_status is None or not os.WIFSIGNALED(wait_status):
         return False
     return os.WTERMSIG(wait_status) in CRASHES
+
+
+def status_facts(wait_status: int | None) -> dict[str, int | str]:
+    """Return the same for programs: {"status": 3}, {"signal": "SIGKILL"}, {} if unknown."""
+    if wait_status is None:
+        return {}
+    if os.WIFSIGNALED(wait_status):
+        return {"signal": signal_name(os.WTERMSIG(wait_status))}
+    return {"status": os.waitstatus_to_exitcode(wait_status)}

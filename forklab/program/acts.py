@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from forklab.errors import CheckFailure
+from forklab.events.event import HARNESS
 from forklab.facts import Process
 from forklab.facts.snapshot import Key
 from forklab.program import wait
@@ -38,14 +39,20 @@ class Acts(Started):
 
     def signal_group(self, number: signal.Signals) -> None:
         """Send a signal to the process group of the started process, as a terminal's keys do."""
-        self.journal.note("signal", f"{number.name} to the whole process group", pid=self.pid)
+        self._signalled = self.journal.now()
+        self.journal.note("signal", f"{number.name} to the whole process group")
+        self.journal.happened(
+            "signal", HARNESS, "harness", to=self.key, signal=number.name, group=True
+        )
         with contextlib.suppress(AgentRefused):
             self.link.call("signal", pid=self.pid, number=int(number), group=True)
 
     def signal(self, process: Process | Key, number: signal.Signals) -> None:
         """Send a signal to one process."""
         key = process.key if isinstance(process, Process) else process
-        self.journal.note("signal", f"{number.name} to {self.name(key)}", pid=key[0])
+        self._signalled = self.journal.now()
+        self.journal.note("signal", f"{number.name} to {self.name(key)}")
+        self.journal.happened("signal", HARNESS, "harness", to=key, signal=number.name)
         with contextlib.suppress(AgentRefused):  # it may be gone: what follows will show
             self.link.call("signal", pid=key[0], number=int(number))
 
@@ -56,6 +63,7 @@ class Acts(Started):
             CheckFailure: its channel is closed.
         """
         self.journal.note("pass", f"the harness passes the connection of {peer.name}")
+        asked = self.journal.now()
         try:
             self.link.call("pass", b"c", pid=self.pid, conn=peer.conn)
         except AgentRefused as refused:
@@ -63,6 +71,9 @@ class Acts(Started):
                 "the worker takes a connection from its channel, descriptor 0",
                 f"its end of the channel is closed: {refused}",
             ) from None
+        self.journal.happened(
+            "pass", HARNESS, "harness", to=self.key, of=peer.name, since=asked, what="connection"
+        )
 
     def report(self, within_s: float = ANSWER_S) -> bytes | None:
         """Return what the worker says over its channel; b"" at its end, None if nothing came."""
@@ -92,12 +103,14 @@ class Acts(Started):
     @contextlib.contextmanager
     def frozen(self, process: Process) -> Iterator[None]:
         """Freeze one process by ptrace: its parent does not hear of it."""
-        self.journal.note("freeze", f"{self.name(process)} is frozen", pid=process.pid)
+        self._signalled = self.journal.now()
+        self.journal.note("freeze", f"{self.name(process)} is frozen")
         self._act("freeze", process)
         try:
             yield
         finally:
-            self.journal.note("thaw", f"{self.name(process)} goes on", pid=process.pid)
+            self._signalled = self.journal.now()
+            self.journal.note("thaw", f"{self.name(process)} goes on")
             with contextlib.suppress(AgentRefused):
                 self.link.call("thaw", pid=process.pid)
 

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from forklab.events.client_side import NOBODY_YET
 from forklab.facts import ClientState
 from forklab.program.connection import Connection
+from forklab.program.journal import Journal
 from forklab.program.wait import scale
+from forklab.sandbox.link import Link
 
 ANSWER_S = 3.0
 # however slowly bytes move, in all: for a few lines, for megabytes
@@ -16,6 +19,12 @@ LINES_S, STREAM_S = 15.0, 60.0
 
 class Client(Connection):
     """One client; every method says what it saw, none of them judges."""
+
+    def __init__(
+        self, link: Link, journal: Journal, name: str, value: dict[str, Any], asked: float
+    ) -> None:
+        super().__init__(link, journal, name, value, asked)
+        journal.answered(name, NOBODY_YET, self.state, asked)
 
     def send(self, data: bytes, *, half_close: bool = False) -> None:
         """Send *data* and wait for nothing."""
@@ -65,11 +74,12 @@ class Client(Connection):
         """Send up to *size* bytes without reading, until nothing moves for *quiet_s* seconds."""
         self._journal.note("send", f"{self.name} sends without reading until nothing moves")
         quiet, longest = quiet_s * scale(), STREAM_S * scale()
+        asked = self._journal.now()
         with self._journal.waiting(quiet):
             reply = self._link.call(
                 "stall", wait_s=longest, conn=self.conn, pattern=size, quiet=quiet, longest=longest
             )
-        self.state = ClientState.parse(reply.value)
+        self.saw(ClientState.parse(reply.value), asked)
         return self.state
 
     def resume(self) -> ClientState:
@@ -81,14 +91,17 @@ class Client(Connection):
     def _talk_quietly(self, blob: bytes = b"", **wanted: Any) -> None:
         """Talk without bringing the bytes here: they are compared where they came in."""
         within, longest = ANSWER_S * scale(), STREAM_S * scale()
+        asked = self._journal.now()
         reply = self._link.call(
             "talk", blob, wait_s=longest, conn=self.conn, within=within, longest=longest, **wanted
         )
-        self.state = ClientState.parse(reply.value)
+        half_close = bool(wanted.get("half_close"))
+        self.saw(ClientState.parse(reply.value), asked, half_close=half_close)
 
     def look(self) -> ClientState:
         """Return its state, now."""
-        self.state = ClientState.parse(self._link.call("state", conn=self.conn).value)
+        asked = self._journal.now()
+        self.saw(ClientState.parse(self._link.call("state", conn=self.conn).value), asked)
         return self.state
 
     def close(self) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from forklab.errors import CheckFailure
+from forklab.events.client_side import NOBODY_YET
 from forklab.facts import ClientState
 from forklab.program import wait
 from forklab.program.client import ANSWER_S, Client
@@ -28,22 +29,28 @@ class Clients(Started):
 
     def _connecting(self, **wanted: Any) -> int:
         within = ANSWER_S * wait.scale()
-        return self.link.submit(
+        asked = self.journal.now()
+        number = self.link.submit(
             "connect", host=self.address, port=self.port, within=within, **wanted
         )
+        self._under_way[number] = asked
+        return number
 
     def _connected(self, number: int) -> Client:
         self._clients += 1
         name = f"client-{self._clients}"
+        asked = self._under_way.pop(number)
         try:
             value = self.link.result(number, ANSWER_S * wait.scale()).value
         except AgentRefused as refused:
+            self.journal.happened("refused", name, "client", since=asked)
             raise CheckFailure(
                 f"{name} can connect to port {self.port}", f"{name} could not connect: {refused}"
             ) from None
-        self.journal.note("connect", f"{name} connects", port=value["port"])
+        self.journal.note("connect", f"{name} connects")
         self.client_names[value["port"]] = name
-        return Client(self.link, self.journal, name, value)
+        self._asked[value["port"]] = asked
+        return Client(self.link, self.journal, name, value, asked)
 
     def try_to_connect(self) -> Client | None:
         """Open a connection; None if nobody listens."""
@@ -61,6 +68,7 @@ class Clients(Started):
         """Let each of *clients* send a line; return those answered anew, once *count* (all) are."""
         within = ANSWER_S * wait.scale()
         had = [client.state.received for client in clients]
+        asked = self.journal.now()
         self.journal.note("exchange", f"{len(clients)} clients each send a line at once")
         values = self.link.call(
             "gather",
@@ -71,7 +79,7 @@ class Clients(Started):
             within=within,
         ).value
         for client, value in zip(clients, values, strict=True):
-            client.state = ClientState.parse(value)
+            client.saw(ClientState.parse(value), asked)
         pairs = zip(clients, had, strict=True)
         return [client for client, before in pairs if client.state.received > before]
 
@@ -79,7 +87,14 @@ class Clients(Started):
         """Be one whole client: connect, send, wait for the reply, leave."""
         self._clients += 1
         self.journal.note("visit", f"client-{self._clients} comes, is answered, leaves")
-        return self._visited(self._visiting(data, within_s), within_s)
+        asked = self.journal.now()
+        state = self._visited(self._visiting(data, within_s), within_s)
+        name = f"client-{self._clients}"
+        self._asked[state.port] = asked
+        self.journal.log.name_peer(state.port, name)
+        self.journal.answered(name, NOBODY_YET, state, asked)
+        self.journal.happened("close", name, "client", since=asked, what="connection")
+        return state
 
     def _visiting(self, data: bytes, within_s: float = ANSWER_S) -> int:
         within = within_s * wait.scale()
@@ -101,17 +116,17 @@ class Clients(Started):
         anybody come any more after VISITS_S: a server may let each of them wait that long.
         """
         waiting = wait.Waiting(VISITS_S)
-        self.journal.note("visit", f"{total} clients come and leave, {at_once} at a time")
+        self.journal.note("visits", f"{total} clients come and leave, {at_once} at a time")
         under_way = {self._visiting(data, CROWD_S) for _ in range(min(at_once, total))}
         begun = len(under_way)
         while under_way:
             number = self.link.first(under_way, CROWD_S * wait.scale())
             under_way.remove(number)
             if begun % LOOK_EVERY == 0 and begun < total and len(self.snapshot().live) > MANY:
-                self.journal.note("visit", f"only {begun} of them: their processes do not end")
+                self.journal.note("visits", f"only {begun} of them: their processes do not end")
                 total = begun
             if waiting.elapsed_s > waiting.within_s and begun < total:
-                self.journal.note("visit", f"only {begun} of them: each takes too long")
+                self.journal.note("visits", f"only {begun} of them: each takes too long")
                 total = begun
             if begun < total:
                 under_way.add(self._visiting(data, CROWD_S))

@@ -1,33 +1,35 @@
-"""What was done to the program, in order: one event a line, kept for the report and the file."""
+"""What was done to the program, in order, as steps for the report; and the log of what happened."""
 
 from __future__ import annotations
 
 import itertools
-import json
 import re
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
+from forklab.events.client_side import seen_by
+from forklab.events.clock import Clock
+from forklab.events.differences import differences, nothing_yet
+from forklab.events.event import HARNESS, Change, Who
+from forklab.events.log import Log
+from forklab.events.start import Start
+from forklab.facts import ClientState, Snapshot
 
-class Event(NamedTuple):
-    """One thing that was done: milliseconds since the run began, kind, a clause, facts."""
-
-    ms: float
-    kind: str
-    text: str
-    facts: dict[str, Any]
-
-    def as_json(self) -> str:
-        """Return it as one line of events.jsonl."""
-        return json.dumps({"t": round(self.ms, 2), "k": self.kind, "text": self.text, **self.facts})
+# steps of which the log tells more: what was seen, and between which times
+TOLD_AS_SEEN = frozenset(
+    {"accept", "close", "connect", "exchange", "listen", "pass", "receive", "send", "signal",
+     "start", "visit"}
+)  # fmt: skip
 
 
 class Journal:
-    """Events of a whole run; `steps` are those of the check that runs now.
+    """What was done in a whole run; `steps` are those of the check that runs now.
 
     Attributes:
+        log: what happened, to be written when the run is over.
+        clock: by how much our clock is ahead of the agent's.
         waited_s: seconds of waiting that the checks themselves demanded, so far: windows, and
             deadlines that passed.
         ready_s: seconds that programs needed from their start until they listened.
@@ -35,22 +37,75 @@ class Journal:
 
     def __init__(self) -> None:
         self._began = time.monotonic()
-        self.events: list[Event] = []
+        self.log = Log()
+        self.clock = Clock()
         self.steps: list[str] = []
         self.waited_s = 0.0
         self.ready_s = 0.0
 
-    def note(self, kind: str, text: str, **facts: Any) -> None:
-        """Write down one event; what is done to the program is a step."""
-        ms = (time.monotonic() - self._began) * 1000
-        self.events.append(Event(ms, kind, text, facts))
-        if kind not in ("check", "verdict"):
-            self.steps.append(text)
+    def now(self) -> float:
+        """Return how many seconds ago the run began."""
+        return time.monotonic() - self._began
+
+    def note(self, kind: str, text: str) -> None:
+        """Write down a step: something that is done to the program, now, in one clause."""
+        self.steps.append(text)
+        if kind not in TOLD_AS_SEEN:
+            self.happened("step", HARNESS, "harness", text=text)
+
+    def happened(
+        self,
+        kind: str,
+        who: Who,
+        known: str,
+        *,
+        to: Who = "",
+        of: Who = "",
+        since: float | None = None,
+        **facts: object,
+    ) -> None:
+        """Log what has just happened; with *since*, at some time between then and now."""
+        now = self.now()
+        change = Change(now, kind, who, known, to=to, of=of, facts=facts)
+        if since is not None:
+            change = change._replace(t=since, after=since, before=now)
+        self.log.add([change])
+
+    def answered(
+        self,
+        name: str,
+        was: ClientState,
+        now: ClientState,
+        since: float,
+        *,
+        half_close: bool = False,
+    ) -> None:
+        """Log what a client has seen since it was asked; see `seen_by`."""
+        self.log.add(seen_by(name, was, now, (since, self.now()), half_close=half_close))
+
+    def looked(self, asked: float, before: Snapshot | None, after: Snapshot, start: Start) -> None:
+        """Log what is different in *after*, which was *asked* for at that time.
+
+        Args:
+            asked: as `now` returns it.
+            before: the snapshot before of the same start, None if this is the first.
+            after: the snapshot that has just come.
+            start: what else is known; its `ahead_s` is found here.
+        """
+        self.clock.learn(asked + self._began, time.monotonic(), after.time)
+        ahead_s = self.clock.ahead_s - self._began
+        before = before or nothing_yet(start.began - ahead_s)
+        found = differences(before, after, start._replace(ahead_s=ahead_s))
+        self.log.add(change.moved(ahead_s) for change in found)
 
     def begin(self, check: str) -> None:
         """A check begins: its steps begin anew."""
-        self.note("check", f"check {check} begins")
+        self.log.begin(Change(self.now(), "check-begins", HARNESS, "harness"), check)
         self.steps = []
+
+    def end(self, verdict: str) -> None:
+        """The check ends with *verdict*."""
+        self.happened("check-ends", HARNESS, "harness", verdict=verdict)
 
     @contextmanager
     def waiting(self, deadline_s: float) -> Iterator[None]:

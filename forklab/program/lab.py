@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from forklab.errors import LabUnsupported, SandboxError
+from forklab.events.event import HARNESS
 from forklab.program.build import GUARD, Built, build
 from forklab.program.journal import Journal
 from forklab.program.peer import Listener
@@ -158,7 +159,7 @@ class Lab(WorkerFile):
         serves = self.spec.plays == "server" and around.stdin != "channel"
         pool = size if isinstance(size, int) else 0
         program = Program(self.link, self.journal, argv, port, pool, serves=serves)
-        self.journal.note("start", "start " + " ".join(argv) + PLACES[around.place], argv=argv)
+        self.journal.note("start", "start " + " ".join(argv) + PLACES[around.place])
         self._clean = False
         program.started(self._start(argv, built, processes, around), around.stdin)
         self.program = program
@@ -233,11 +234,15 @@ class Lab(WorkerFile):
             SandboxError: processes are still there.
         """
         self.program = None
+        asked, was_clean = self.journal.now(), self._clean
         try:
-            self.link.call("reset", wait_s=30.0, keep_listeners=keep_listeners)
+            done = self.link.call("reset", wait_s=30.0, keep_listeners=keep_listeners).value
         except AgentRefused as refused:
             raise SandboxError(f"the sandbox could not be cleaned: {refused}") from refused
         self._clean = True
+        if not was_clean:
+            killed = done["killed"]
+            self.journal.happened("clean", HARNESS, "harness", since=asked, killed=killed)
 
     def holds(self, premise: str) -> bool:
         """Whether no check has broken *premise* in this run."""

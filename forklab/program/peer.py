@@ -22,8 +22,11 @@ class Peer(Connection):
         received: everything that came so far.
     """
 
-    def __init__(self, link: Link, journal: Journal, name: str, value: dict[str, Any]) -> None:
-        super().__init__(link, journal, name, value)
+    def __init__(
+        self, link: Link, journal: Journal, name: str, value: dict[str, Any], asked: float
+    ) -> None:
+        super().__init__(link, journal, name, value, asked)
+        journal.happened("accept", name, "harness", since=asked)
         self.received = b""
 
     def send(self, data: bytes) -> None:
@@ -67,7 +70,7 @@ class Listener:
         Raises:
             CheckFailure: nobody connects in time.
         """
-        within = within_s * scale()
+        within, asked = within_s * scale(), self._journal.now()
         with self._journal.waiting(within):
             value = self._link.call(
                 "accept", wait_s=within, listener=self._number, within=within
@@ -80,8 +83,8 @@ class Listener:
             )
         self._accepted += 1
         name = "the server" if self._accepted == 1 else f"server-{self._accepted}"
-        self._journal.note("accept", f"{name} accepts the connection", port=value["port"])
-        return Peer(self._link, self._journal, name, value)
+        self._journal.note("accept", f"{name} accepts the connection")
+        return Peer(self._link, self._journal, name, value, asked)
 
     def close(self) -> None:
         """Listen no more."""

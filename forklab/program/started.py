@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeVar
 
 from forklab.errors import CheckFailure, Overrun
+from forklab.events.start import Start
 from forklab.facts import Process, Snapshot, Usage
 from forklab.facts.roles import give_names, give_names_by_start
 from forklab.facts.snapshot import Descriptor, Key
@@ -62,12 +63,17 @@ class Started:
         self.client_names: dict[int, str] = {}
         self.last: Snapshot | None = None
         self._clients = 0
+        self._began, self._signalled = journal.now(), 0.0
+        self._under_way: dict[int, float] = {}  # when it asked to connect, by its request
+        self._asked: dict[int, float] = {}  # the same by its port
 
     def started(self, answer: dict[str, Any], stdin: str) -> None:
         """Take what the agent says of its start."""
         self.pid, self.first_pid = answer["pid"], answer["last_pid"]
         self.key = (self.pid, answer["start_ticks"])
         self.folder, self.stdin = answer["folder"], stdin
+        self.journal.log.begin_start(self.names)
+        self.journal.happened("exec", self.key, "agent", since=self._began, argv=self.argv)
 
     def ended(self) -> int | None:
         """Return the wait status of the started process, None while it runs."""
@@ -98,13 +104,21 @@ class Started:
         Raises:
             Overrun: there are more processes than any right program needs; all were killed.
         """
+        before, asked = self.last, self.journal.now()
         value = self._look("snapshot", flags=flags, wait_s=30.0)
         self.last = Snapshot(value, self.link.hello["machine"])
+        self.journal.looked(asked, before, self.last, self._start())
         if self.serves:
             give_names(self.names, self.last, self.port, is_pool=self.is_pool)
         else:
             give_names_by_start(self.names, self.last, self.key)
         return self.last
+
+    def _start(self) -> Start:
+        told = bool(self.link.hello["ends_are_told"])
+        return Start(
+            self.key, self.port, self._began, self.serves, told, self._asked, self._signalled
+        )
 
     def _look(self, op: str, **arguments: Any) -> Any:
         """Ask for what counts processes on the way.

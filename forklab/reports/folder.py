@@ -6,7 +6,7 @@ runs/<lab>/<time>/
     output/<check>.txt    what the program printed, byte for byte as far as it was kept
     snapshots/<check>.json    processes, descriptors and sockets as the kernel told them
     broken/<check>.txt    our own trace of a check that could not be judged
-    events.jsonl          what was done, one event a line
+    events.jsonl          what happened, one event a line
 runs/<lab>/latest         a link to the folder of the last run
 """
 
@@ -84,9 +84,9 @@ class RunFolder:
             self._write(f"broken/{name}.txt", result.trace)
 
     def write_events(self, lines: Iterable[str]) -> None:
-        """Add events, each one line of JSON."""
-        with _writing(self.path), (self.path / "events.jsonl").open("a", encoding="utf-8") as file:
-            file.writelines(line.rstrip("\n") + "\n" for line in lines)
+        """Keep what happened: a header, then an event a line, each of them JSON."""
+        with _writing(self.path), (self.path / "events.jsonl").open("w", encoding="utf-8") as file:
+            file.writelines(line + "\n" for line in lines)
 
     def finish(self, run: Run) -> None:
         """Write the reports of the run."""
