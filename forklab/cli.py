@@ -293,6 +293,38 @@ def watch(
 
 
 @main.command()
+@click.argument("source", metavar="FILE|LAB")
+@click.option("--only", default="", help="Id of the check whose events are wanted; else all.")
+@click.option("--validate", is_flag=True, help="Say whether the log is as its schema demands.")
+@click.option("--text", is_flag=True, help="Lines of text; this is what is printed by default.")
+@click.option("--mermaid", is_flag=True, help="Sequence diagrams in Markdown.")
+@click.option(
+    "--perfetto", type=click.Path(path_type=Path), help="Write a trace for ui.perfetto.dev."
+)
+@keeps_runs
+@says_its_errors
+def events(
+    source: str,
+    only: str,
+    validate: bool,
+    text: bool,
+    mermaid: bool,
+    perfetto: Path | None,
+    runs: Path,
+) -> None:
+    """Show what happened in a run: an events.jsonl, the folder of a run, or the last run of LAB.
+
+    Who forked, accepted, closed, passed, ended and reaped, when, and how that is known. Exit
+    status: 0, 1 if --validate finds a fault, 2 wrong usage.
+    """
+    from forklab import showing
+
+    wanted = showing.Wanted(only, validate, text, mermaid, perfetto)
+    if not showing.show(showing.find(source, runs), wanted, click.echo):
+        sys.exit(EXIT_FAIL)
+
+
+@main.command()
 @click.argument("lab")
 @click.argument("check_id", metavar="[CHECK]", required=False)
 @click.option("--level", type=click.IntRange(1, 3), help="Of CHECK, how direct: 1 to 3.")

@@ -1,0 +1,149 @@
+"""Views of a log: text, a trace, sequence diagrams; for any log, and for one written down."""
+
+from __future__ import annotations
+
+import json
+import re
+
+from hypothesis import given
+
+from forklab.events.event import KINDS, Event
+from forklab.events.lines import Recorded
+from forklab.reports.text import columns, visible
+from forklab.views import mermaid as mermaid_view
+from forklab.views.mermaid import mermaid
+from forklab.views.perfetto import perfetto
+from forklab.views.sentences import CLAUSES, clause
+from forklab.views.timeline import timeline
+from tests import documents, trace_format
+from tests.documents import HERE
+from tests.event_samples import CHECK, EVENTS, HEADER, RECORDED, any_events
+
+GOLDEN = HERE / "tests/golden"
+
+# text
+
+
+def test_the_timeline_is_as_it_was() -> None:
+    assert "\n".join(timeline(RECORDED)) + "\n" == (GOLDEN / "events.txt").read_text()
+
+
+def test_every_kind_has_its_words() -> None:
+    assert set(CLAUSES) == set(KINDS)
+
+
+@given(any_events())
+def test_any_log_is_text_of_80_columns_that_harms_no_terminal(recorded: Recorded) -> None:
+    for line in timeline(recorded):
+        assert columns(line) <= 80
+        assert visible(line) == line
+
+
+@given(any_events())
+def test_no_event_is_without_words(recorded: Recorded) -> None:
+    for event in recorded.events:
+        words = clause(event)
+        assert "\n" not in words
+        assert words
+
+
+def test_what_is_not_certain_is_said() -> None:
+    accept = next(event for event in EVENTS if event.kind == "accept")
+    unsure = accept._replace(facts={"sure": False})
+
+    assert clause(unsure) == "accepts client-1, or another one that listens does"
+    assert clause(accept) == "accepts client-1, descriptor 7"
+
+
+# the trace
+
+
+def test_the_trace_has_lives_zombies_arrows_and_everything_else() -> None:
+    events = trace_format.demand(json.dumps(perfetto(RECORDED)))
+
+    threads = {
+        (e["pid"], e["tid"]): e["args"]["name"] for e in events if e["name"] == "thread_name"
+    }
+    slices = {
+        (threads.get((e["pid"], e["tid"]), "checks"), e["name"]): (e["ts"], e["dur"])
+        for e in events if e["ph"] == "X"
+    }  # fmt: skip
+    assert slices["02 worker-1 pid 11", "zombie"] == (31_000, 19_000)
+    assert slices["02 worker-1 pid 11", "alive"] == (5_000, 26_000)
+    assert slices["04 client-1", "connected"] == (20_000, 13_000)
+    assert slices["checks", CHECK] == (0, 60_000)
+    arrows = [e["name"] for e in events if e["ph"] == "s"]
+    assert sorted(arrows) == ["accept", "fork", "fork", "pass", "reap"]
+    told = [e["name"] for e in events if e["ph"] == "i"]
+    assert told == [clause(e) for e in EVENTS if not e.kind.startswith("check-")]
+
+
+def test_who_is_never_reaped_is_a_zombie_to_the_end() -> None:
+    events = [event for event in EVENTS if event.kind != "reap"]
+    rows = trace_format.demand(json.dumps(perfetto(Recorded(HEADER, events))))
+
+    zombie = next(row for row in rows if row["name"] == "zombie")
+    assert zombie["args"] == {"reaped": False}
+    assert zombie["ts"] + zombie["dur"] == 61_000
+
+
+@given(any_events())
+def test_any_log_is_a_trace(recorded: Recorded) -> None:
+    trace_format.demand(json.dumps(perfetto(recorded), allow_nan=False))
+
+
+# diagrams
+
+NAMED = re.compile(r"  participant (p\d+) as \S.*")
+STATEMENT = re.compile(r"  (?:(p\d+)-{1,2}>>(p\d+): \S.*|note over (p\d+): .*)")
+# what may stand in a text: https://mermaid.js.org/syntax/sequenceDiagram.html, "Entity codes"
+TEXT = re.compile(r"(?:[\w .,:()/'+=?-]|#\d+;)*", re.ASCII)
+
+
+def demand_diagram(text: str) -> None:
+    """Demand what the grammar of sequence diagrams demands of these few statements."""
+    first, title, description, *rest = text.splitlines()
+    assert first == "sequenceDiagram"
+    assert title.startswith("  accTitle: ")
+    assert description.startswith("  accDescr: ")
+    names = {found[1] for line in rest if (found := NAMED.fullmatch(line))}
+    for line in rest:
+        if NAMED.fullmatch(line):
+            continue
+        found = STATEMENT.fullmatch(line)
+        assert found, line
+        assert {name for name in found.groups() if name} <= names
+    for line in text.replace("->>", "").splitlines():
+        assert TEXT.fullmatch(line), line
+        assert not re.search(r"(?<!\()\bend\b", line)
+
+
+def test_the_diagram_is_as_it_was() -> None:
+    text = "\n".join(mermaid(RECORDED)) + "\n"
+
+    assert text == (GOLDEN / "events.mermaid").read_text()
+
+
+@given(any_events())
+def test_any_log_is_diagrams(recorded: Recorded) -> None:
+    text = "\n".join(mermaid(recorded)) + "\n"
+    found = documents.blocks(text)
+
+    assert {block.language for block in found} <= {"mermaid"}
+    assert len(found) == len({(e.check, e.start) for e in told(recorded.events)})
+    for block in found:
+        demand_diagram(block.text)
+
+
+def told(events: list[Event]) -> list[Event]:
+    """Those of a start of the program."""
+    return [event for event in events if event.start]
+
+
+def test_a_long_diagram_is_cut_and_says_so() -> None:
+    many = Recorded(HEADER, EVENTS * 9)
+    text = "\n".join(mermaid(many))
+
+    assert text.count("forks worker-1") < 9
+    left_out = 9 * len(told(EVENTS)) - mermaid_view.MOST
+    assert f"{left_out} more events are left out here" in text
