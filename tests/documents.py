@@ -149,6 +149,7 @@ RUN_ELSEWHERE = {
     "forklab inspect handed-in": "tests/test_submissions_page.py",
     "make gradescope": "tests/test_gradescope_zip.py",
     "forklab gradescope": "the same",
+    "forklab events": "tests/test_showing.py",
     "tox run": "a part of make test",
 }
 
