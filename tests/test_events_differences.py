@@ -14,6 +14,7 @@ from forklab.facts import Snapshot
 from tests.pictures import (
     NOW,
     PORT,
+    File,
     Row,
     connection,
     key,
@@ -174,6 +175,15 @@ def test_a_client_connects_to_the_harness() -> None:
     assert found[0].to == PeerAt(40000, "the server")
 
 
+def test_a_descriptor_may_be_there_before_its_socket_listens_or_is_connected() -> None:
+    closed = {3: File("socket:[500]")}
+    bound = picture(process(10, fds=closed), **THEN)
+    assert told(between(bound, picture(process(10, fds={3: LISTENER})))) == [("listen", 10)]
+    theirs = connection(PORT, 500, port=40000)
+    connected = picture(process(10, fds={3: theirs}))
+    assert told(between(bound, connected, serves=False)) == [("connect", 10, 40000)]
+
+
 def test_descriptors_that_come_and_go() -> None:
     read, write = pipe(800)
     before = picture(process(10, fds={3: LISTENER, 4: read}), **THEN)
@@ -219,6 +229,13 @@ def test_a_new_child_with_other_code_has_executed_too() -> None:
     ]  # fmt: skip
 
 
+def test_code_that_the_kernel_does_not_show_is_no_other_code() -> None:
+    before = picture(process(10), process(11, parent=10), **THEN)
+    after = picture(process(10), executed(process(11, parent=10), 0))
+
+    assert between(before, after) == []
+
+
 def test_a_zombie_has_no_code_to_compare() -> None:
     before = picture(process(10), process(11, parent=10), **THEN)
     after = picture(process(10), executed(zombie(11), 70))
@@ -246,6 +263,12 @@ def test_a_zombie_that_is_reaped_later_has_ended_once() -> None:
     found = between(then, last)
     assert told(found) == [("reap", 10, 11)]
     assert found[0].facts == {"signal": "SIGKILL"}
+
+
+def test_what_is_reaped_is_reaped_once_though_its_status_comes_later() -> None:
+    before = picture(process(10), reaped(11, status=None), **THEN)
+
+    assert between(before, picture(process(10), reaped(11, status=0))) == []
 
 
 def test_where_the_kernel_does_not_tell_a_reaping_lies_between_two_looks() -> None:

@@ -8,31 +8,36 @@ held before, and is held now by a process that was there already, can only have 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import cached_property
 from typing import Any
 
 from forklab.events.event import SOMEBODY, Change, PeerAt, Who
 from forklab.events.interval import Interval
-from forklab.facts import Descriptor, Process, TcpSocket
+from forklab.facts import Descriptor, Process, Snapshot, TcpSocket
 
 SERVER, A_CLIENT = "the server", "a client"
 
 
 def descriptor_changes(between: Interval) -> list[Change]:
     """Return what changed in the descriptors of every process; see `differences`."""
+    known = between.before.by_key
+    changed = [
+        process
+        for process in between.after.live
+        if process.key not in known or known[process.key].fds != process.fds
+    ]
+    if not changed and _states(between.before) == _states(between.after):
+        return []
     pair = _Pair(between)
     found = [*pair.listens(), *pair.connections()]
-    for process in between.after.live:
-        was = between.before.by_key.get(process.key)
-        if was is None:
-            found += pair.not_inherited(process)
-        elif was.fds != process.fds:
-            found += pair.opened_and_closed(was, process)
+    for process in changed:
+        was = known.get(process.key)
+        found += pair.not_inherited(process) if was is None else pair.differ(was, process)
     return found
 
 
-def _by_age(processes: list[Process]) -> list[Process]:
-    return sorted(processes, key=lambda process: (process.start_ticks, process.pid))
+def _states(snapshot: Snapshot) -> set[tuple[int, str]]:
+    """A descriptor may stay the same while its socket begins to listen, or is connected."""
+    return {(found.inode, found.state) for found in snapshot.tcp}
 
 
 class _Pair:
@@ -40,16 +45,9 @@ class _Pair:
 
     def __init__(self, between: Interval) -> None:
         self.before, self.after, self.between = between.before, between.after, between
-
-    @cached_property
-    def tcp(self) -> dict[int, TcpSocket]:
-        """Every TCP socket of both, by inode."""
-        return {s.inode: s for s in (*self.before.tcp, *self.after.tcp) if s.inode}
-
-    @cached_property
-    def held_before(self) -> set[int]:
-        """Inodes of the sockets that somebody held before."""
-        return set().union(*self.before.sockets.values())
+        self.tcp = between.tcp
+        self.known = {found.inode for found in between.before.tcp}
+        self._may_accept: dict[int, list[Process]] = {}
 
     def change(self, kind: str, process: Process, socket: int = 0, **more: Any) -> Change:
         """Return one change of what *process* has, such as the TCP socket of inode *socket*."""
@@ -62,20 +60,20 @@ class _Pair:
         known = {s.inode for s in self.before.listening}
         for found in self.after.listening:
             if found.inode not in known:
-                holder = _by_age(self.after.holders(found.inode))[0]
+                holder = self.between.have[found.inode][0]
                 yield self.change("listen", holder, found.inode, port=found.port)
 
     def connections(self) -> Iterator[Change]:
         """Connections that somebody has now who had them not."""
-        held = set().union(*self.after.sockets.values())
-        for found in self.after.tcp:
-            if not found.inode or found.inode not in held or found.state == "LISTEN":
+        for inode, holders in self.between.have.items():
+            found = self.tcp.get(inode)
+            if found is None or found.state == "LISTEN":
                 continue
-            holders = _by_age(self.after.holders(found.inode))
-            if found.inode in self.held_before:
-                yield from self._passed(found, _by_age(self.before.holders(found.inode)), holders)
-            else:
+            had = self.between.had.get(inode)
+            if had is None or inode not in self.known:  # it was held, and not yet connected
                 yield from self._new(found, holders)
+            else:
+                yield from self._passed(found, had, holders)
 
     def _new(self, found: TcpSocket, holders: list[Process]) -> Iterator[Change]:
         """A connection that nobody of the program had before."""
@@ -106,11 +104,17 @@ class _Pair:
 
     def _listeners(self, port: int) -> list[Process]:
         """Who may have accepted on *port*, as they are now; those who listened before first."""
+        if port not in self._may_accept:
+            self._may_accept[port] = self._find_listeners(port)
+        return self._may_accept[port]
+
+    def _find_listeners(self, port: int) -> list[Process]:
+        both = (self.before, self.between.had), (self.after, self.between.have)
         found = {
             process.key: self.after.by_key.get(process.key, process)
-            for snapshot in (self.before, self.after)
+            for snapshot, holders in both
             for listener in snapshot.listeners(port)
-            for process in _by_age(snapshot.holders(listener.inode))
+            for process in holders.get(listener.inode, ())
         }
         return list(found.values())
 
@@ -131,7 +135,7 @@ class _Pair:
         )
         return change._replace(who=who)
 
-    def opened_and_closed(self, was: Process, now: Process) -> Iterator[Change]:
+    def differ(self, was: Process, now: Process) -> Iterator[Change]:
         """Differences of the descriptors of a process that was there in both."""
         old, new = _places(was), _places(now)
         for place in sorted(old.keys() - new.keys()):
@@ -142,13 +146,14 @@ class _Pair:
 
     def not_inherited(self, process: Process) -> Iterator[Change]:
         """What its parent had all the time, and a process that is new has not: it closed it."""
-        for parent in self.after.live:
-            was = self.before.by_key.get(parent.key)
-            if parent.pid == process.ppid and was is not None:
-                old, kept = _places(was), _places(parent)
-                for place in sorted((old.keys() & kept.keys()) - _places(process).keys()):
-                    change = self._descriptor("close", process, old[place])
-                    yield change._replace(t=max(change.t, self.between.began(process)))
+        parent = self.between.by_pid.get(process.ppid)
+        was = self.before.by_key.get(parent.key) if parent is not None else None
+        if parent is None or was is None or not self.after.is_live(parent.key):
+            return
+        old, kept = _places(was), _places(parent)
+        for place in sorted((old.keys() & kept.keys()) - _places(process).keys()):
+            change = self._descriptor("close", process, old[place])
+            yield change._replace(t=max(change.t, self.between.began(process)))
 
     def _descriptor(self, kind: str, process: Process, fd: Descriptor) -> Change:
         of: Who = ""

@@ -60,19 +60,13 @@ def _born(process: Process, between: Interval) -> Iterator[Change]:
     """A process that is new; that the agent started the first one is known from itself."""
     if process.key == between.start.key:
         return
-    parent = _parent(process, between)
+    parent = between.by_pid.get(process.ppid)  # None where it was gone before anybody looked
     likely = between.began(process)
     who: Who = parent.key if parent is not None else SOMEBODY
     yield between.change("fork", process.key, who=who, to=process.key, likely=likely)
     if parent is not None and _has_executed(parent, process):
         yield between.change("exec", process.key, likely=likely, argv=list(process.args))
     yield from _held(None, process, between)
-
-
-def _parent(process: Process, between: Interval) -> Process | None:
-    """Who forked it; None where that one was gone before anybody looked."""
-    both = (*between.after.processes, *between.before.processes)
-    return next((other for other in both if other.pid == process.ppid), None)
 
 
 def _has_executed(was: Process, now: Process) -> bool:
@@ -133,9 +127,8 @@ def _was_zombie(before: Snapshot, key: Key) -> bool:
 
 def _reaped(end: End, at: float, between: Interval) -> Iterator[Change]:
     """By its parent; or by the agent, who has it because its parent was gone, or started it."""
-    before = between.before
-    was = before.by_key.get(end.key)
-    parent = next((p for p in before.processes if was is not None and p.pid == was.ppid), None)
+    was = between.before.by_key.get(end.key)
+    parent = between.parent_before(was) if was is not None else None
     if end.by_agent and not end.started and (was is None or parent is not None):
         yield between.change("orphaned", end.key)
     who: Who = SOMEBODY if parent is None else parent.key
@@ -145,5 +138,5 @@ def _reaped(end: End, at: float, between: Interval) -> Iterator[Change]:
     if between.start.ends_are_told or end.by_agent:
         yield Change(at, "reap", who, "agent", to=end.key, facts=facts)
     else:  # the kernel does not tell: it is gone from the table since the look before
-        low = min(max(before.time, end.ended or 0.0), at)
+        low = min(max(between.before.time, end.ended or 0.0), at)
         yield Change(low, "reap", who, "snapshot", low, at, end.key, facts=facts)

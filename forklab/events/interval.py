@@ -2,20 +2,40 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from functools import cached_property
+from typing import Any
 
 from forklab.events.event import Change, Who
 from forklab.events.start import Start
-from forklab.facts import Process, Snapshot
+from forklab.facts import Process, Snapshot, TcpSocket
 from forklab.facts.snapshot import Key
 
 
-class Interval(NamedTuple):
-    """From the begin of the look *before* to the end of the next one, *after*."""
+class Interval:
+    """From the begin of the look *before* to the end of the next one, *after*, of one start."""
 
-    before: Snapshot
-    after: Snapshot
-    start: Start
+    def __init__(self, before: Snapshot, after: Snapshot, start: Start) -> None:
+        self.before, self.after, self.start = before, after, start
+
+    @cached_property
+    def had(self) -> dict[int, list[Process]]:
+        """Who held each socket before, by inode; the oldest first."""
+        return _holders(self.before)
+
+    @cached_property
+    def have(self) -> dict[int, list[Process]]:
+        """Who holds each socket now, likewise."""
+        return _holders(self.after)
+
+    @cached_property
+    def tcp(self) -> dict[int, TcpSocket]:
+        """Every TCP socket of both that a process could hold, by inode."""
+        return {s.inode: s for s in (*self.before.tcp, *self.after.tcp) if s.inode}
+
+    @cached_property
+    def by_pid(self) -> dict[int, Process]:
+        """The processes of both by their pid; where two had the same, the one that is there now."""
+        return {p.pid: p for p in (*self.before.processes, *self.after.processes)}
 
     def change(
         self,
@@ -49,6 +69,14 @@ class Interval(NamedTuple):
         t = min(max(low, likely, self._signalled), high)
         return Change(t, kind, key if who is None else who, "snapshot", low, high, to, of, facts)
 
+    def parent_before(self, process: Process) -> Process | None:
+        """Return who was the parent of *process* before; None if that is none of the program."""
+        return self._pids_before.get(process.ppid)
+
+    @cached_property
+    def _pids_before(self) -> dict[int, Process]:
+        return {process.pid: process for process in self.before.processes}
+
     def asked(self, client_port: int) -> float:
         """Return when the client of that port asked to connect, 0 if unknown."""
         found = self.start.asked.get(client_port)
@@ -64,6 +92,13 @@ class Interval(NamedTuple):
 
         As a rule it has the connections from its parent that nobody had at the look before.
         """
-        held = set().union(*self.before.sockets.values())
-        new = process.sockets - held
-        return max((self.asked(s.peer_port) for s in self.after.tcp if s.inode in new), default=0.0)
+        new = [self.tcp[inode] for inode in process.sockets & (self.tcp.keys() - self.had.keys())]
+        return max((self.asked(found.peer_port) for found in new), default=0.0)
+
+
+def _holders(snapshot: Snapshot) -> dict[int, list[Process]]:
+    found: dict[int, list[Process]] = {}
+    for process in sorted(snapshot.processes, key=lambda p: (p.start_ticks, p.pid)):
+        for inode in snapshot.sockets[process.key]:
+            found.setdefault(inode, []).append(process)
+    return found
