@@ -11,6 +11,7 @@ from forklab.events.event import KINDS, Event
 from forklab.events.lines import Recorded
 from forklab.reports.text import columns, visible
 from forklab.views import mermaid as mermaid_view
+from forklab.views.folded import folded
 from forklab.views.mermaid import mermaid
 from forklab.views.perfetto import perfetto
 from forklab.views.sentences import CLAUSES, clause
@@ -53,6 +54,24 @@ def test_what_is_not_certain_is_said() -> None:
 
     assert clause(unsure) == "accepts client-1, or another one that listens does"
     assert clause(accept) == "accepts client-1, descriptor 7"
+
+
+def test_the_talk_of_clients_is_made_short() -> None:
+    talk = [
+        event._replace(who=who, t=t, after=t, before=t + 0.5, facts={"bytes": 10})
+        for t in (1.0, 2.0, 3.0)
+        for who in ("client-1", "client-2")
+        for event in EVENTS
+        if event.kind in ("send", "receive")
+    ]
+
+    found = list(folded([EVENTS[0], *talk, EVENTS[-1]]))
+
+    assert [(e.who, e.kind) for e in found[1:-1]] == [
+        (who, kind) for who in ("client-1", "client-2") for kind in ("send", "receive")
+    ]
+    assert clause(found[1]) == "sends 30 bytes in 3 turns, the last by 3.500"
+    assert list(folded(EVENTS)) == EVENTS
 
 
 # the trace

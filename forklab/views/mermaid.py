@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 from forklab.events.event import HARNESS, Event
 from forklab.events.lines import Recorded
+from forklab.views.folded import folded
 from forklab.views.sentences import clause
 
 MOST = 80
@@ -22,7 +23,7 @@ def mermaid(recorded: Recorded) -> Iterator[str]:
     """Yield the lines of a Markdown document: a heading and a diagram for each start."""
     lab = _text(str(recorded.header.get("lab", "?")))
     starts: dict[tuple[int, str], list[Event]] = {}
-    for event in recorded.events:
+    for event in folded(recorded.events):
         if event.start:  # the begin and the end of a check are of none
             starts.setdefault((event.start, event.check), []).append(event)
     for (start, check), events in sorted(starts.items()):

@@ -94,13 +94,15 @@ def _fixed(text: str) -> Callable[[Event, Facts], str]:
 def _moved(verb: str) -> Callable[[Event, Facts], str]:
     def told(event: Event, facts: Facts) -> str:
         count = int(facts.get("bytes", 0))
-        return f"{verb} {count} byte" + "s" * (count != 1)
+        until = f", the last by {event.before:.3f}" if event.before is not None else ""
+        more = f" in {facts['times']} turns{until}" if "times" in facts else ""
+        return f"{verb} {count} byte" + "s" * (count != 1) + more
 
     return told
 
 
 CLAUSES: dict[str, Callable[[Event, Facts], str]] = {
-    "accept": lambda event, facts: f"accepts {event.to}" + _as_number(facts),
+    "accept": lambda event, facts: f"accepts {event.to or 'a connection'}" + _as_number(facts),
     "check-begins": lambda event, facts: f"begins check {event.check}",
     "check-ends": lambda event, facts: f"ends check {event.check}: {facts.get('verdict', '?')}",
     "clean": lambda event, facts: f"ends what is left, processes: {facts.get('killed', '?')}",
