@@ -93,6 +93,8 @@ def test_the_trace_has_lives_zombies_arrows_and_everything_else() -> None:
     assert slices["checks", CHECK] == (0, 60_000)
     arrows = [e["name"] for e in events if e["ph"] == "s"]
     assert sorted(arrows) == ["accept", "fork", "fork", "pass", "reap"]
+    reap = next(e for e in events if e["ph"] == "s" and e["name"] == "reap")
+    assert (reap["ts"], threads[reap["pid"], reap["tid"]]) == (31_000, "02 worker-1 pid 11")
     told = [e["name"] for e in events if e["ph"] == "i"]
     assert told == [clause(e) for e in EVENTS if not e.kind.startswith("check-")]
 

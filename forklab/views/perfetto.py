@@ -131,8 +131,13 @@ class _Start:
         }  # fmt: skip
 
     def _flow(self, event: Event, number: int) -> Iterator[Row]:
-        """An arrow from one to the other."""
+        """An arrow from one to the other; to who reaps from where the end was, a zombie's begin.
+
+        It must begin and end within a slice, and the end of a slice is not within it.
+        """
+        ended = self._first("exit", "who").get(event.to) if event.kind == "reap" else None
+        begin = min(ended.t, event.t) if ended is not None else event.t
         first, second = (self.tids[getattr(event, role)] for role in FLOWS[event.kind])
         same = {"name": event.kind, "cat": "flow", "id": number, "pid": self.pid}
-        yield {"ph": "s", "tid": first, "ts": _us(event.t), **same}
+        yield {"ph": "s", "tid": first, "ts": _us(begin), **same}
         yield {"ph": "f", "bp": "e", "tid": second, "ts": _us(event.t), **same}
