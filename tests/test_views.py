@@ -95,6 +95,14 @@ def test_the_trace_has_lives_zombies_arrows_and_everything_else() -> None:
     assert sorted(arrows) == ["accept", "fork", "fork", "pass", "reap"]
     reap = next(e for e in events if e["ph"] == "s" and e["name"] == "reap")
     assert (reap["ts"], threads[reap["pid"], reap["tid"]]) == (31_000, "02 worker-1 pid 11")
+    spans: dict[tuple[int, int], list[tuple[int, int]]] = {}
+    for row in events:
+        if row["ph"] == "X":
+            place = spans.setdefault((row["pid"], row["tid"]), [])
+            place.append((row["ts"], row["ts"] + row["dur"]))
+    for row in events:
+        if row["ph"] in "sf":  # an arrow is drawn between slices
+            assert any(a <= row["ts"] < b for a, b in spans[row["pid"], row["tid"]])
     told = [e["name"] for e in events if e["ph"] == "i"]
     assert told == [clause(e) for e in EVENTS if not e.kind.startswith("check-")]
 

@@ -60,7 +60,9 @@ class _Actor:
 
     def take(self, event: Event) -> None:
         told = _told(event)
-        if event.known not in IN_ORDER:
+        if event.kind == "exec":  # `env` executes once more, which a look sees or misses
+            self.counted[told] = 1
+        elif event.known not in IN_ORDER:
             self.counted[told] += 1
         else:
             self.ordered.append(told)

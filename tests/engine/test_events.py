@@ -1,0 +1,45 @@
+"""The log of a whole run of each lab: valid by the schema that is published, in every view."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from forklab import labs
+from forklab.cli import main
+from forklab.events import lines
+from forklab.events.schema import faults
+from tests import trace_format
+from tests.documents import HERE
+
+pytestmark = pytest.mark.engine
+
+# what must have been seen of the reference program in a whole run; what it plays decides the rest
+ALWAYS = {"check-begins", "check-ends", "exec", "fork", "exit", "reap", "close"}
+SERVES = {"listen", "connect", "accept", "send", "receive", "end-of-file", "signal"}
+
+
+@pytest.mark.parametrize("lab", labs.names())
+def test_a_whole_run_leaves_a_log_that_is_valid(lab: str, tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "forklab", "check", lab, "--runs", str(tmp_path)]
+    subprocess.run(command, cwd=HERE, check=True, stdout=subprocess.DEVNULL)
+
+    path = tmp_path / lab / "latest/events.jsonl"
+    results = json.loads((path.parent / "results.json").read_text())
+    text = path.read_text().splitlines()
+    assert list(faults(text)) == []
+    recorded = lines.read(text)
+    assert {e.check for e in recorded.events} == {check["id"] for check in results["checks"]}
+    kinds = {event.kind for event in recorded.events}
+    wanted = ALWAYS | (SERVES if labs.read(lab).spec.plays == "server" else set())
+    assert kinds >= wanted
+    trace = tmp_path / "trace.json"
+    done = CliRunner().invoke(main, ["events", str(path), "--text", "--perfetto", str(trace)])
+    assert done.exit_code == 0
+    assert max(map(len, done.output.splitlines()[:-1])) <= 80
+    assert trace_format.demand(json.dumps(json.loads(trace.read_text())))
