@@ -107,6 +107,18 @@ def test_the_trace_has_lives_zombies_arrows_and_everything_else() -> None:
     assert told == [clause(e) for e in EVENTS if not e.kind.startswith("check-")]
 
 
+def test_a_process_is_alive_from_its_fork_whatever_it_does_then() -> None:
+    worker = next(event for event in EVENTS if event.to == "worker-1")
+    later = [
+        worker._replace(t=0.01, kind=kind, who="worker-1", to="", facts={"argv": ["x"]})
+        for kind in ("exec", "connect")
+    ]
+    rows = trace_format.demand(json.dumps(perfetto(Recorded(HEADER, [*EVENTS, *later]))))
+
+    alive = [row["ts"] for row in rows if row["ph"] == "X" and row["name"] == "alive"]
+    assert alive == [1_000, 5_000, 5_000]
+
+
 def test_who_is_never_reaped_is_a_zombie_to_the_end() -> None:
     events = [event for event in EVENTS if event.kind != "reap"]
     rows = trace_format.demand(json.dumps(perfetto(Recorded(HEADER, events))))

@@ -101,15 +101,18 @@ class _Start:
     def _lives(self) -> Iterator[Row]:
         """Alive from fork to exit, zombie from exit to reap; a client from connect to close."""
         born = (
-            self._first("fork", "to") | self._first("exec", "who") | self._first("connect", "who")
+            self._first("connect", "who", "client")
+            | self._first("accept", "who", "harness")
+            | self._first("exec", "who")  # of what the agent started; others were forked first
+            | self._first("fork", "to")
         )
-        ended = self._first("exit", "who") | self._first("close", "who", known="client")
+        ended = self._first("exit", "who") | self._first("close", "who", "client")
         reaped = self._first("reap", "to")
         for name, tid in self.tids.items():
             exits = ended.get(name)
             until = exits.t if exits is not None else self.end
             if name in born:
-                what = "connected" if born[name].known == "client" else "alive"
+                what = "alive" if born[name].kind in ("exec", "fork") else "connected"
                 args = exits.facts if exits is not None else {}
                 yield _slice(self.pid, tid, what, born[name].t, until, args)
             if exits is not None and exits.kind == "exit":
