@@ -124,6 +124,19 @@ def test_the_same_pid_in_two_starts_is_two_processes() -> None:
     assert [(e.start, e.who) for e in found.events()] == [(1, "parent"), (2, "child-1")]
 
 
+def test_what_is_done_before_a_check_starts_the_program_is_of_no_start() -> None:
+    found = Log()
+    found.begin_start({})
+    found.begin(change(1.0, "check-begins"), "echoes")
+    found.add([change(2.0, "step", text="the disk is filled")])
+    found.begin_start({})
+    found.add([change(3.0, "exec", key(10)), change(4.0, "check-ends")])
+
+    assert [(e.kind, e.start) for e in found.events()] == [
+        ("check-begins", 0), ("step", 0), ("exec", 2), ("check-ends", 0),
+    ]  # fmt: skip
+
+
 def test_how_a_process_ended_is_known_when_it_is_reaped() -> None:
     found = Log()
     found.begin_start({})

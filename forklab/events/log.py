@@ -34,17 +34,19 @@ class Log:
         self._entries: list[_Entry] = []
         self._starts: list[Names] = []
         self._check = ""
+        self._start = 0
         self._count = self._left_out = 0
 
     def begin(self, change: Change, check: str) -> None:
         """A check begins: what follows belongs to it."""
         self._say_what_was_left_out(change.t)
-        self._check, self._count = check, 0
+        self._check, self._start, self._count = check, 0, 0
         self.add([change])
 
     def begin_start(self, processes: dict[Key, str]) -> None:
         """The program is started afresh, and *processes* is where its names are to be."""
         self._starts.append(Names(processes, {}))
+        self._start = len(self._starts)
 
     def name_peer(self, port: int, name: str) -> None:
         """Whoever connects from *port*, or to whom *port* is connected, is *name*."""
@@ -56,22 +58,22 @@ class Log:
         for change in changes:
             self._count += 1
             if self._count <= MOST or change.kind in ("check-ends", "clean"):
-                self._entries.append(_Entry(change, self._check, self._start(change)))
+                self._entries.append(_Entry(change, self._check, self._start_of(change)))
             else:
                 self._left_out += 1
 
-    def _start(self, change: Change) -> int:
-        return 0 if change.kind in ("check-begins", "check-ends") else len(self._starts)
+    def _start_of(self, change: Change) -> int:
+        return 0 if change.kind == "check-ends" else self._start
 
     def _say_what_was_left_out(self, t: float) -> None:
         if self._left_out:
             facts = {"count": self._left_out}
             change = Change(t, "left-out", "harness", "harness", facts=facts)
-            self._entries.append(_Entry(change, self._check, len(self._starts)))
+            self._entries.append(_Entry(change, self._check, 0))
             self._left_out = 0
 
     def events(self) -> list[Event]:
-        """Return all events, everybody by name, by the earliest time at which each can have been.
+        """Return all events, everybody by name, in the order of time.
 
         Where that is the same for several, in the order in which such things happen.
         """
