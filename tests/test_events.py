@@ -280,8 +280,19 @@ def test_what_did_not_happen_in_the_other_run_is_a_difference(kind: str) -> None
     assert normal([e for e in EVENTS if e is not missing]) != normal(EVENTS)
 
 
+def test_who_came_and_left_between_two_looks_is_seen_by_chance() -> None:
+    visit = [e._replace(after=0.020, t=0.020) if e.who == "client-1" else e for e in EVENTS]
+    seen = normal(visit)
+    unseen = normal(e for e in visit if e.kind not in ("accept", "pass"))
+
+    assert seen == unseen
+    assert normal(EVENTS) != normal(e for e in EVENTS if e.kind not in ("accept", "pass"))
+    short = EVENTS[0]._replace(kind="reap", who="somebody", to="unseen-1", known="agent")
+    assert normal([*EVENTS, short]) == normal(EVENTS)
+
+
 def test_another_end_and_another_order_of_a_client_are_differences() -> None:
-    other_end = [e._replace(facts={"status": 0}) if e.kind == "exit" else e for e in EVENTS]
+    other_end = [e._replace(facts={"status": 0}) if e.kind == "reap" else e for e in EVENTS]
     assert normal(other_end) != normal(EVENTS)
     swapped = list(EVENTS)
     first, second = (

@@ -3,6 +3,11 @@
 Of one client, and of the harness, everything is known as it came, so its order counts. What is
 seen in snapshots has the order that the looks gave it, so of processes only the number of each
 thing counts. Which of several alike did it, the first child or the second, is chance.
+
+Chance is also whether a look falls into a life that is shorter than the time between two: of
+clients that came and left at one go, of processes that no snapshot has, how those ended of which
+the last look came too early. That is left out, as far as a log tells it. A server that forks for
+each of many such clients is seen to fork as often as looks happen to be made.
 """
 
 from __future__ import annotations
@@ -12,9 +17,10 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
-from forklab.events.event import Event
+from forklab.events.event import SOMEBODY, Event
 
 IN_ORDER = frozenset({"client", "harness"})
+A_CLIENT = "a client"
 # what the kernel, the harness or the hour gave
 NUMBERS = frozenset({"bytes", "fd", "inode", "port", "path", "argv", "sure", "count", "killed"})
 # seen only if a look fell between two other things
@@ -34,15 +40,39 @@ def normal(events: Iterable[Event]) -> Normal:
         For each check how many there were who did just this: (who, without a number; what is in
         order; what is not; whether as much came back).
     """
+    events = list(events)
+    visitors = _visitors(events)
     actors: dict[tuple[str, int, str], _Actor] = {}
     for event in events:
-        if event.known != "snapshot" or event.kind not in BY_CHANCE:
+        if not _is_by_chance(event, visitors):
             place = event.check, event.start, event.who
             actors.setdefault(place, _Actor()).take(event)
     found: Normal = {}
     for (check, _, who), actor in actors.items():
         found.setdefault(check, Counter())[stem(who), *actor.did()] += 1
     return found
+
+
+def _visitors(events: list[Event]) -> set[tuple[int, str]]:
+    """Clients that came, were answered and left in one request, by start and name."""
+    came: dict[tuple[int, str], float | None] = {}
+    found = set()
+    for event in events:
+        place = event.start, event.who
+        if event.known == "client" and event.kind == "connect":
+            came[place] = event.after
+        elif event.known == "client" and event.kind == "close" and came.get(place) == event.after:
+            found.add(place)
+    return found
+
+
+def _is_by_chance(event: Event, visitors: set[tuple[int, str]]) -> bool:
+    if event.known == "snapshot" and event.kind in BY_CHANCE:
+        return True
+    others = {event.who, event.to, event.of} - {""}
+    if event.known not in IN_ORDER and any((event.start, name) in visitors for name in others):
+        return True
+    return bool(others & {A_CLIENT, SOMEBODY}) or any(stem(name) == "unseen" for name in others)
 
 
 def stem(name: str) -> str:
@@ -88,6 +118,6 @@ def _told(event: Event) -> Told:
     facts = {
         name: re.sub(r"\d+", "N", value) if isinstance(value, str) else value
         for name, value in event.facts.items()
-        if name not in NUMBERS
+        if name not in NUMBERS and event.kind != "exit"  # `reap` has how it ended
     }
     return event.kind, stem(event.to), tuple(sorted(facts.items()))
