@@ -179,7 +179,7 @@ def test_what_a_client_saw_is_parsed_with_or_without_a_difference() -> None:
 
     found = ClientState.parse(value)
 
-    assert found == ClientState(True, 6, 6, 2, True, None, 601, None)
+    assert found == ClientState(True, 6, 6, 2, True, None, 601, None, 50001)
     assert ClientState.parse({**value, "difference": 4}).difference == 4
     assert found.answered
     assert found.over

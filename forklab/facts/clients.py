@@ -17,7 +17,7 @@ class ClientState(NamedTuple):
         error: name of an errno, such as ECONNRESET; None when there was none.
         inode: of the server's end; 0 while nobody has accepted it, or when it is gone.
         difference: where the bytes that came first differ from those sent; None if nowhere.
-        port: of one that came and left, its local port; else 0.
+        port: the local one of whoever connected, where the answer names it; else 0.
     """
 
     connected: bool
