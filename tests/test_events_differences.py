@@ -229,11 +229,13 @@ def test_a_new_child_with_other_code_has_executed_too() -> None:
     ]  # fmt: skip
 
 
-def test_code_that_the_kernel_does_not_show_is_no_other_code() -> None:
-    before = picture(process(10), process(11, parent=10), **THEN)
-    after = picture(process(10), executed(process(11, parent=10), 0))
+def test_a_process_that_is_seen_while_it_executes_has_executed_when_it_is_done() -> None:
+    before = picture(process(10), **THEN)
+    within = picture(process(10), executed(process(11, parent=10), 0))
+    after = picture(process(10), executed(process(11, parent=10), 70), time=NOW + 1)
 
-    assert between(before, after) == []
+    assert told(between(before, within)) == [("fork", 10, 11)]
+    assert told(between(within, after)) == [("exec", 11)]
 
 
 def test_a_zombie_has_no_code_to_compare() -> None:

@@ -64,15 +64,15 @@ def _born(process: Process, between: Interval) -> Iterator[Change]:
     likely = between.began(process)
     who: Who = parent.key if parent is not None else SOMEBODY
     yield between.change("fork", process.key, who=who, to=process.key, likely=likely)
-    if parent is not None and _has_executed(parent, process):
+    if parent is not None and parent.start_code and _has_executed(parent, process):
         yield between.change("exec", process.key, likely=likely, argv=list(process.args))
     yield from _held(None, process, between)
 
 
 def _has_executed(was: Process, now: Process) -> bool:
-    """Fork copies where code and stack start; exec lays them anew."""
+    """Fork copies where code and stack start; exec lays them anew, and they are 0 meanwhile."""
     old, new = (was.start_code, was.start_stack), (now.start_code, now.start_stack)
-    return 0 not in (*old, *new) and old != new and not now.is_zombie and not was.is_zombie
+    return 0 not in new and old != new and not now.is_zombie and not was.is_zombie
 
 
 def _changed(was: Process, now: Process, between: Interval) -> Iterator[Change]:
