@@ -291,6 +291,16 @@ def test_who_came_and_left_between_two_looks_is_seen_by_chance() -> None:
     assert normal([*EVENTS, short]) == normal(EVENTS)
 
 
+def test_how_often_a_client_spoke_is_chance_but_not_whether_all_came_back() -> None:
+    at = [number for number, event in enumerate(EVENTS) if event.kind in ("send", "receive")]
+    turn = [EVENTS[number] for number in at]
+    again = [*EVENTS[: at[0]], *turn, *turn, *turn, *EVENTS[at[-1] + 1 :]]
+    assert normal(again) == normal(EVENTS)
+
+    less = [e._replace(facts={"bytes": 14}) if e.kind == "receive" else e for e in EVENTS]
+    assert normal(less) != normal(EVENTS)
+
+
 def test_another_end_and_another_order_of_a_client_are_differences() -> None:
     other_end = [e._replace(facts={"status": 0}) if e.kind == "reap" else e for e in EVENTS]
     assert normal(other_end) != normal(EVENTS)
