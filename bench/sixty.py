@@ -13,7 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from bench.timing import machine
@@ -33,20 +33,27 @@ Verdicts = dict[str, dict[str, str]]
 
 
 def hand_in(folder: Path, more: Sequence[Path]) -> Path:
-    """Make the folder: what is given, the reference, unbuilt, hostile and right ones, mutants."""
+    """Make the folder: what is given, the reference, and some of each other kind."""
     folder.mkdir()
     for name, text in UNBUILT.items():
         (folder / name).write_text(text)
     info = labs.read(LAB)
     hostile = tree.root() / "tests" / "programs" / "hostile"
-    mutants = sorted((info.folder / "mutants").iterdir())
-    rest = [*more, info.program, *sorted((info.folder / "right").iterdir())]
-    rest += [path for path in sorted(hostile.iterdir()) if path.is_dir()]
-    rest += [path for path in sorted(hostile.iterdir()) if path.is_file()][::2]
-    for path in [*rest, *mutants][: MANY - len(UNBUILT)]:
+    chosen = [*more, info.program]
+    chosen += some((path for path in hostile.iterdir() if path.is_dir()), 6)
+    chosen += some((path for path in hostile.iterdir() if path.is_file()), 10)
+    chosen += some((info.folder / "right").iterdir(), 14)
+    chosen += some((info.folder / "mutants").iterdir(), MANY - len(UNBUILT) - len(chosen))
+    for path in chosen:
         copy = shutil.copytree if path.is_dir() else shutil.copy
         copy(path, folder / f"{path.parent.name}-{path.name}")
     return folder
+
+
+def some(paths: Iterable[Path], many: int) -> list[Path]:
+    """Return so many of *paths*, spread over the alphabet, the same each time."""
+    every = sorted(path for path in paths if path.name[0].isalpha())
+    return [every[number * len(every) // many] for number in range(many)]
 
 
 def start(folder: Path, runs: Path) -> subprocess.Popen[bytes]:
