@@ -375,7 +375,7 @@ ANY = st.tuples(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.one_of(mutated(), ANY))
 def test_whatever_bytes_are_handed_in_are_read_or_refused(handed: tuple[str, bytes]) -> None:
     name, data = handed

@@ -17,6 +17,7 @@ from forklab.events.lines import Recorded, as_object
 from forklab.views.sentences import clause
 
 CHECKS = 1  # the process of the trace whose slices are the checks
+UNNAMED = "(no name)"  # a slice needs one
 FLOWS = {
     "fork": ("who", "to"),
     "pass": ("who", "to"),
@@ -71,7 +72,7 @@ def _checks(events: list[Event]) -> Iterator[Row]:
             begun[event.check] = event.t
         elif event.kind == "check-ends" and event.check in begun:
             began = begun.pop(event.check)
-            yield _slice(CHECKS, CHECKS, event.check, began, event.t, event.facts)
+            yield _slice(CHECKS, CHECKS, event.check or UNNAMED, began, event.t, event.facts)
 
 
 class _Start:
