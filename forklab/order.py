@@ -12,7 +12,7 @@ class Order:
 
     No sandbox: the one that is here. Of a program that was handed in: main says which of its files
     it is; refused why it cannot be examined, one sentence, and every check says so; folder is where
-    the run is kept, instead of a new one below runs.
+    the run is kept, instead of a new one below runs. No events: events.jsonl is not written.
     """
 
     lab: str
@@ -29,5 +29,6 @@ class Order:
     runs: Path = Path("runs")
     folder: Path | None = None
     main: str = ""
+    events: bool = True
     refused: str = ""
     pytest_args: tuple[str, ...] = field(default=())

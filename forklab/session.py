@@ -120,6 +120,7 @@ class Session:
 
     def _on_lab(self, lab: Lab, sandbox: Sandbox) -> None:
         self.lab = lab
+        lab.journal.keeps_events = self.order.events
         hello = lab.link.hello
         self.run.image = sandbox.image
         self.run.kernel, self.run.machine = hello["kernel"], hello["machine"]
@@ -166,7 +167,8 @@ class Session:
         if self.lab is not None:
             self.run.waited_s = self.lab.journal.waited_s
             self.run.ready_s = self.lab.journal.ready_s
-            self.folder.write_events(lines.write(self._header(), self.lab.journal.log.events()))
+            if self.order.events:
+                self.folder.write_events(lines.write(self._header(), self.lab.journal.log.events()))
         self.folder.finish(self.run)
         if self.order.junit is not None:
             self.order.junit.write_text(junit.render(self.run))

@@ -68,3 +68,14 @@ def test_an_operation_that_is_over_holds_nothing_until_garbage_is_collected() ->
         assert seen() is None
     finally:
         gc.enable()
+
+
+def test_a_journal_that_keeps_no_events_still_has_the_steps() -> None:
+    journal = Journal()
+    journal.keeps_events = False
+    journal.begin("echoes")
+    journal.note("start", "start ./server 7001")
+    journal.happened("signal", "harness", "harness")
+    journal.end("PASS")
+    assert [event.kind for event in journal.log.events()] == ["check-begins"]
+    assert journal.done() == ["start ./server 7001"]

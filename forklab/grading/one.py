@@ -72,6 +72,7 @@ def _order(said: Manifest, settings: Settings, program: Path, runs: Path, refuse
         runs=runs,
         folder=Path(settings.folder) if settings.folder else None,
         refused=refused,
+        events=False,
     )
 
 

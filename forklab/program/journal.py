@@ -28,6 +28,8 @@ class Journal:
     """What was done in a whole run; `steps` are those of the check that runs now.
 
     Attributes:
+        keeps_events: whether what happens is logged; finding it out takes some of a run's CPU time,
+            which where many are graded is all that there is.
         log: what happened, to be written when the run is over.
         clock: by how much our clock is ahead of the agent's.
         waited_s: seconds of waiting that the checks themselves demanded, so far: windows, and
@@ -37,6 +39,7 @@ class Journal:
 
     def __init__(self) -> None:
         self._began = time.monotonic()
+        self.keeps_events = True
         self.log = Log()
         self.clock = Clock()
         self.steps: list[str] = []
@@ -65,6 +68,8 @@ class Journal:
         **facts: object,
     ) -> None:
         """Log what has just happened; with *since*, at some time between then and now."""
+        if not self.keeps_events:
+            return
         now = self.now()
         change = Change(now, kind, who, known, to=to, of=of, facts=facts)
         if since is not None:
@@ -81,6 +86,8 @@ class Journal:
         half_close: bool = False,
     ) -> None:
         """Log what a client has seen since it was asked; see `seen_by`."""
+        if not self.keeps_events:
+            return
         self.log.add(seen_by(name, was, now, (since, self.now()), half_close=half_close))
 
     def looked(self, asked: float, before: Snapshot | None, after: Snapshot, start: Start) -> None:
@@ -92,6 +99,8 @@ class Journal:
             after: the snapshot that has just come.
             start: what else is known; its `ahead_s` is found here.
         """
+        if not self.keeps_events:
+            return
         self.clock.learn(asked + self._began, time.monotonic(), after.time)
         ahead_s = self.clock.ahead_s - self._began
         before = before or nothing_yet(start.began - ahead_s)
