@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable
 from types import TracebackType
 from typing import Self, TextIO
@@ -37,7 +36,6 @@ class Watched:
         self._running: list[str] = []
         self._done = self._todo = 0
         self._bar: Progress | None = None
-        self._began = time.monotonic()
 
     def __enter__(self) -> Self:
         """Begin."""

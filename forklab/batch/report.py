@@ -144,11 +144,10 @@ class View:
             _put(home / INDEX, evidence_page.render(found, facts, self.language, files))
             grades.append(found if whole else without_evidence(found))
         _put(folder / INDEX, class_page.render(grades, facts, self.language))
+        # the same whatever else is written; the evidence is in the folder of each
+        bare = [without_evidence(found) for found in grades] if whole else grades
         for name in ALWAYS:
-            # the same whatever else is written; the evidence is in the folder of each
-            _put(
-                folder / FORMATS[name].file, FORMATS[name].render([*map(without_evidence, grades)])
-            )
+            _put(folder / FORMATS[name].file, FORMATS[name].render(bare))
         for output in self.outputs:
             output.write(grades)
         return grades

@@ -16,6 +16,7 @@ from forklab.order import Order
 from forklab.reports import json_report
 from forklab.sandbox.opening import Opening
 from forklab.session import Session
+from forklab.submissions.manifest import applied
 from forklab.submissions.materialize import write
 from forklab.submissions.submission import Manifest, Submission
 
@@ -50,7 +51,7 @@ def grade_one(
 def unusable(info: LabInfo, said: Manifest) -> str:
     """Say why the program cannot be started as its manifest wants; "" if it can."""
     try:
-        info.spec.changed(said.run, said.port, said.workers, said.worker)
+        applied(said, info.spec)
     except UsageError as error:
         return f"submission.toml: {error}"
     return ""

@@ -20,9 +20,8 @@ SCHEMA = "forklab-record/1"
 # Seconds after which no failure is taken for one that was seen at once. What is waited for and not
 # demanded, such as rest, is given 0.3 s and more, and so are the windows in which CPU is measured.
 AT_ONCE_S = 0.25
-BUILD_S = (
-    2.0  # of what does not build: a compiler that says why takes a while, and waits for nobody
-)
+# Of what does not build: a compiler that says why takes a while, and waits for nobody.
+BUILD_S = 2.0
 
 EXIT = {"FAIL": 1, "BROKEN": 3, "PASS": 0, "SKIPPED": 0}  # as of `forklab check`
 

@@ -94,11 +94,8 @@ class Bubblewrap:
             stream = PipeStream(process)
             with contextlib.suppress(BrokenPipeError):  # it has ended: the link says why
                 stream.send(boot.source())
-            link = Link(stream)
-            try:
+            with contextlib.closing(Link(stream)) as link:
                 yield link
-            finally:
-                link.close()
         finally:
             if process.poll() is None:
                 process.kill()

@@ -151,11 +151,8 @@ class Container:
             raise SandboxError(f"the engine could not start a container: {error}") from error
         try:
             stream.send(boot.source())
-            link = Link(stream)
-            try:
+            with contextlib.closing(Link(stream)) as link:
                 yield link
-            finally:
-                link.close()
         finally:
             self._remove(self.name)
             self._client.close()

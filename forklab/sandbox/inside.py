@@ -55,11 +55,8 @@ class Inside:
         try:
             stream = PipeStream(process)
             stream.send(boot.source())
-            link = Link(stream)
-            try:
+            with contextlib.closing(Link(stream)) as link:
                 yield link
-            finally:
-                link.close()
         finally:
             if process.poll() is None:
                 process.kill()
