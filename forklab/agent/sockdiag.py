@@ -68,19 +68,24 @@ class _Kernel:
 _kernel = cache(_Kernel)
 
 
+def forget() -> None:
+    """Let go of the kernel's socket; the next question opens another."""
+    if _kernel.cache_info().currsize:
+        _kernel().close()
+        _kernel.cache_clear()
+
+
 def _ask(payload: bytes, flags: int, kind: int = SOCK_DIAG_BY_FAMILY) -> list[bytes]:
     """Send one request and return the body of each answer.
 
     Raises:
         OSError: the kernel refuses (ENOENT: the module for this family is not there).
     """
-    kernel = _kernel()
     header = struct.pack("=IHHII", 16 + len(payload), kind, flags, 1, 0)
     try:
-        return kernel.ask(header + payload, dump=bool(flags & DUMP))
+        return _kernel().ask(header + payload, dump=bool(flags & DUMP))
     except BaseException:
-        _kernel.cache_clear()  # half an answer may be in its queue
-        kernel.close()
+        forget()  # half an answer may be in its queue
         raise
 
 
