@@ -116,8 +116,8 @@ class OnClients(State):
         Answered means that bytes came back; an echo is waited for whole, another reply until
         nothing more comes for QUIET_S. The answer is a list of their states, each at the end of
         its reply; its inode is that of the server's end of the connection, its port the client's
-        own. `within` seconds are for each; nobody comes any more after one that was not answered
-        or left unanswered in part, or after `longest` seconds.
+        own. `within` seconds are for each; nobody comes any more after one that got nothing, or
+        whose time was over, or after `longest` seconds.
         """
         visitor, within_s = Visitor(self, message, blob), message.get("within", 3.0)
         return Pending(visitor.test, visitor.late, within_s, polls=True, since=visitor.since)
