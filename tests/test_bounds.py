@@ -24,6 +24,7 @@ from forklab.program import build, started
 from forklab.program.journal import Journal
 from forklab.program.program import Program
 from forklab.program.source import NoProgram, Source
+from forklab.sandbox import container
 from forklab.sandbox.link import AgentRefused, Link
 from tests.pictures import File, picture, process
 
@@ -73,6 +74,13 @@ def test_memory_is_what_the_kernel_cannot_take_back(tmp_path: Path) -> None:
     memory = cgroup_of(tmp_path, 900 << 20, 1 << 20)
     assert memory.most_bytes == 768 << 20
     assert memory.taken_bytes() == (899 << 20) - 4096
+
+
+def test_however_much_a_container_has_a_program_may_take_768_mib(tmp_path: Path) -> None:
+    """The rest is room in which the agent sees and kills what takes more."""
+    memory = cgroup_of(tmp_path, 900 << 20, 1 << 20, limit=str(container.MEMORY))
+    assert memory.most_bytes == 768 << 20
+    assert container.MEMORY - memory.most_bytes >= 1 << 30
 
 
 def test_the_first_version_of_cgroups_is_read_too(tmp_path: Path) -> None:

@@ -317,9 +317,10 @@ def test_every_test_that_a_page_names_exists() -> None:
 def test_the_limits_of_the_page_are_the_constants() -> None:
     text = " ".join(read("docs/security.md").split())
     memory, look_ms = container.MEMORY >> 20, state.WATCH_S * 1000
+    assert cgroup.MOST_BYTES < container.MEMORY * cgroup.SHARE
     for sentence in (
         f"{memory} MiB of memory for the container",
-        f"may take {memory * cgroup.SHARE:.0f}; the agent looks every {look_ms:.0f} ms",
+        f"may take {cgroup.MOST_BYTES >> 20}; the agent looks every {look_ms:.0f} ms",
         f"{program_lab.PROCESSES} processes and threads",
         f"more than {program_lab.PROCESSES - build.GUARD} processes",
         f"{on_looks.DESCRIPTORS} descriptors, and as many sockets, a process",

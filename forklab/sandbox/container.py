@@ -30,8 +30,9 @@ HARNESS = "forklab.harness"
 UIDS = range(20_000, 60_000)
 MIB = 1 << 20
 # The memory limit stands well above the sum of all tmpfs: their pages count against it and no
-# kill frees them, so a full disk would end the agent.
-MEMORY = 1024 * MIB
+# kill frees them, so a full disk would end the agent; and far above what a program may take, since
+# the agent needs time to see and to kill one that takes more.
+MEMORY = 2048 * MIB
 TMPFS = {
     "/lab": "rw,exec,nosuid,nodev,size=64m,nr_inodes=20k,mode=755",
     "/tmp": "rw,exec,nosuid,nodev,size=32m,nr_inodes=5k,mode=1777",
