@@ -18,8 +18,8 @@ VERSIONS = (
     ("memory/memory.usage_in_bytes", "memory/memory.limit_in_bytes", "memory/memory.stat"),
 )
 GIVEN_BACK = (b"active_file", b"inactive_file")  # the kernel takes these when it needs room
-# The rest of the limit is our room: from 768 MiB, 150 processes took another 256 in less time than it
-# took us to look and to kill them, every second time, and the kernel then killed us.
+# The rest of the limit is our room: from 768 MiB, 150 processes took another 256 in less time than
+# it took us to look and to kill them, every second time, and the kernel then killed us.
 SHARE, MOST_BYTES = 0.75, 768 << 20
 MOST_LIMIT = 1 << 40  # a limit above that is none
 
