@@ -19,6 +19,7 @@ from docker import DockerClient
 
 from forklab import tree
 from forklab.batch.places import opened
+from forklab.batch.store import NAME
 from forklab.sandbox.image import ensure_image
 from tests.harness import Harness, until_empty
 
@@ -51,7 +52,8 @@ def grading(folder: Path, hand_in: Path, *words: str) -> Harness:
 
 def batches(folder: Path) -> list[Path]:
     """Return every batch below *folder*."""
-    return [path for path in folder.glob("runs/grade/*") if not path.is_symlink()]
+    found = [store.parent for store in folder.glob(f"runs/grade/*/{NAME}")]
+    return [path for path in found if not path.is_symlink()]
 
 
 def is_finished(folder: Path) -> bool:
