@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TextIO
+from typing import Any, TextIO
 
 import pytest
 
@@ -19,10 +19,11 @@ from forklab.interrupt import held_off
 from forklab.labs import LabInfo
 from forklab.order import Order
 from forklab.program.lab import Lab
+from forklab.program.traced import TracedJournal, TracedLab
 from forklab.reports import json_report, junit
 from forklab.reports.folder import RunFolder, open_folder
 from forklab.reports.terminal import Terminal
-from forklab.results.record import REFERENCE, Check, Result, Run
+from forklab.results.record import REFERENCE, Check, Result, Run, Verdict
 from forklab.sandbox.choose import Sandbox
 from forklab.sandbox.opening import Opening
 
@@ -69,23 +70,12 @@ class Session:
 
     def run_checks(self) -> Run:
         """Run the lab's checks, in this process."""
-        wanted = plugin.Wanted(
-            program=self.order.program,
-            run=self.order.run,
-            port=self.order.port,
-            workers=self.order.workers,
-            worker=self.order.worker,
-            main=self.order.main,
-            refused=self.order.refused,
-            sandbox=self.opening.kind,
-            declared=self.order.declared,
+        wanted = self._wanted(
             only=self.order.only,
             on_result=self._on_result,
             on_checks=self._on_checks,
             on_lab=self._on_lab,
             on_broken=self._on_broken,
-            say=self.say,
-            opening=self.opening,
         )
         began = time.monotonic()
         status = self._until_interrupted(wanted)
@@ -95,9 +85,50 @@ class Session:
             self.run.broken = f"pytest ended with status {status}"
         if not self.run.interrupted and not self.run.broken:
             self._refuse_unknown_ids()
+            if self.order.trace and self.lab is not None:
+                self._trace(self.lab)
         with held_off():
             self._finish()
         return self.run
+
+    def _wanted(self, **how: Any) -> plugin.Wanted:
+        """Return what pytest is to do with the program, and *how*."""
+        return plugin.Wanted(
+            program=self.order.program,
+            run=self.order.run,
+            port=self.order.port,
+            workers=self.order.workers,
+            worker=self.order.worker,
+            main=self.order.main,
+            refused=self.order.refused,
+            sandbox=self.opening.kind,
+            declared=self.order.declared,
+            say=self.say,
+            opening=self.opening,
+            **how,
+        )
+
+    def _trace(self, judged: Lab) -> None:
+        """Run what failed once more under strace, for the log; where nothing did, all that ran."""
+        failed = {r.check.id for r in self.run.results if r.verdict is Verdict.FAIL}
+        only = failed or {r.check.id for r in self.run.results if r.verdict is Verdict.PASS}
+        if not only:
+            return
+        what = next(iter(only)) if len(only) == 1 else f"{len(only)} checks"
+        self.say(f"once more under strace, and not judged: {what}")
+
+        def on_lab(lab: Lab, sandbox: Sandbox) -> None:
+            lab.journal = TracedJournal(judged.journal)
+
+        def on_result(result: Result, lab: Lab | None, raw: dict[str, object] | None) -> None:
+            if result.verdict in (Verdict.SKIPPED, Verdict.BROKEN):
+                self.say(f"{result.check.id} was not traced: {result.reason}")
+
+        self._until_interrupted(
+            self._wanted(
+                only=frozenset(only), on_lab=on_lab, on_result=on_result, make_lab=TracedLab
+            )
+        )
 
     def _until_interrupted(self, wanted: plugin.Wanted) -> int:
         """Run the checks; an interruption that pytest does not turn into a status is one, too."""
