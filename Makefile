@@ -23,7 +23,7 @@ option = $(if $(value $(2)),$(1) $(call quote,$(2)))
 lab_name = $(subst -,_,$(1))
 program = $(if $(value PROGRAM),$(call quote,PROGRAM)) $(call option,--run,RUN) $(call option,--port,PORT) $(call option,--workers,WORKERS) $(call option,--worker,WORKER)
 
-.PHONY: help labs venv test lint type check fix scenarios mutants flaky grade bench doctor images clean browser
+.PHONY: help labs venv test lint type check fix scenarios mutants flaky grade bench doctor images clean browser site
 
 help:
 	@echo "make TARGET [NAME=value ...]; V=1 prints each command that is run"
@@ -131,6 +131,9 @@ flaky: $(STAMP) ## one lab many times, 0 failures: LAB=lab [RUNS=100] [CPUS=n]
 	$(Q)$(FORKLAB) flaky $(call lab_name,$(LAB)) --runs $(RUNS) $(call option,--cpus,CPUS)
 
 browser: $(STAMP) ## the pages of a class, in Chromium
+	$(Q)$(TOX) -e $@
+
+site: $(STAMP) ## the documents as a site, with a gallery of reports: build/site/
 	$(Q)$(TOX) -e $@
 
 bench: $(STAMP) ## what it costs, beside the usual ways
