@@ -16,7 +16,7 @@ from sphinx.application import Sphinx
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))  # Sphinx reads this file as no part of a package
 
-from docs.site import front, gallery, sources  # noqa: E402
+from docs.site import accessible, front, gallery, sources  # noqa: E402
 
 project = "forklab"
 author = ""
@@ -40,8 +40,6 @@ suppress_warnings = ["misc.highlighting_failure"]
 
 html_theme = "furo"
 html_theme_options: dict[str, object] = {"footer_icons": []}
-html_static_path = ["static"]
-html_css_files = ["site.css"]
 html_copy_source = False
 html_show_sphinx = False
 html_use_index = False
@@ -51,19 +49,21 @@ html_baseurl = ""
 
 def setup(app: Sphinx) -> None:
     """Let Markdown be as it is in the tree, and add what is made when the site is."""
-    made = ROOT / gallery.MADE
+    app.add_config_value("gallery", str(ROOT / gallery.MADE), "env")
     pages = sources.Sources(ROOT, lambda path: path in app.env.found_docs)
 
     def read(app: Sphinx, name: str, text: list[str]) -> None:
         text[0] = pages.linked(name, text[0])
         text[0] += front.contents(name)
         if name == gallery.PAGE:
-            text[0] += gallery.table(made)
+            text[0] += gallery.listing(Path(app.config.gallery))
 
     def finished(app: Sphinx, failure: Exception | None) -> None:
         if failure is None:
+            gallery.remove(Path(app.outdir))
+            accessible.mend(Path(app.outdir))
             pages.write(Path(app.outdir))
-            gallery.copy(made, Path(app.outdir))
+            gallery.copy(Path(app.config.gallery), Path(app.outdir))
             front.write(Path(app.outdir))
 
     app.connect("source-read", read)

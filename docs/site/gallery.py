@@ -7,6 +7,7 @@ Reports are some 100 KB each and change with the harness, so none is in the repo
 
 from __future__ import annotations
 
+import ast
 import contextlib
 import html
 import json
@@ -14,6 +15,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from itertools import groupby
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -23,7 +25,7 @@ MADE = Path("build/gallery")
 PAGE = "docs/gallery"
 FOLDER = "gallery"
 KEPT = ("report.html", "report.txt", "results.json", "junit.xml", "events.jsonl")
-LINKED = {"report.html": "with pictures", "report.txt": "as text"}  # it links to the others
+LINKED = {"report.html": "report", "report.txt": "as text"}  # it links to the others
 # by lab: a mutant that one can see at a glance
 WRONG = {
     "fork_echo": "reaps_once_per_signal.py",
@@ -90,28 +92,36 @@ def keep(run: Path, place: Path) -> None:
             shutil.copy(run / name, place / name)
 
 
-def table(folder: Path) -> str:
-    """Return the page's table of what was made in *folder*, in Markdown."""
-    rows = [row for one in shown() if (row := _row(one, folder / one.name))]
-    if not rows:
+def listing(folder: Path) -> str:
+    """Return what was made in *folder* as the rest of the page, in Markdown: a heading a lab."""
+    made = [one for one in shown() if (folder / one.name / "results.json").is_file()]
+    if not made:
         return NONE
-    head = "\n| lab | program | verdict | report |\n|---|---|---|---|\n"
-    return head + "\n".join(rows) + "\n"
+    lines = []
+    for lab, of_it in groupby(made, key=lambda one: one.lab):
+        lines += ["", f"## {lab}", ""]
+        lines += [_item(one, folder / one.name) for one in of_it]
+    return "\n".join([*lines, ""])
 
 
-def _row(one: Shown, place: Path) -> str:
-    if not (place / "results.json").is_file():
-        return ""
+def _item(one: Shown, place: Path) -> str:
     found = json.loads((place / "results.json").read_text(encoding="utf-8"))
     links = [
-        f'<a href="../{FOLDER}/{one.name}/{name}">{words}</a>'
+        f'<a href="../{FOLDER}/{one.name}/{name}">{one.name}, {words}</a>'
         for name, words in LINKED.items()
         if (place / name).is_file()
     ]
     if not (place / "report.html").is_file():
         links.append("this run has no `report.html`")
-    program = f"`{one.program.name}`" if one.program else "the reference program"
-    return f"| {one.lab} | {program} | {_verdict(found)} | {', '.join(links)} |"
+    what = f"`{one.program.name}`, {mistake(one.program)}" if one.program else "Reference program"
+    return f"- {what}: {_verdict(found)}.<br>{'; '.join(links)}"
+
+
+def mistake(program: Path) -> str:
+    """Return what is wrong with a mutant, a clause, as its head says."""
+    said = ast.get_docstring(ast.parse((tree.root() / program).read_text(encoding="utf-8"))) or ""
+    clause = said.partition("\n\n")[0].partition(": ")[2]
+    return html.escape(" ".join(clause.split()).rstrip("."))
 
 
 def _verdict(found: dict[str, Any]) -> str:
@@ -120,12 +130,16 @@ def _verdict(found: dict[str, Any]) -> str:
     if not failed:
         return "all pass"
     shown_ids = ", ".join(f"`{html.escape(name)}`" for name in failed[:3])
-    return f"FAIL {shown_ids}" + (f" and {len(failed) - 3} more" if len(failed) > 3 else "")
+    return f"FAIL in {shown_ids}" + (f" and {len(failed) - 3} more" if len(failed) > 3 else "")
+
+
+def remove(site: Path) -> None:
+    """Remove from *site* what the last build copied there."""
+    shutil.rmtree(site / FOLDER, ignore_errors=True)
 
 
 def copy(folder: Path, site: Path) -> None:
-    """Copy what was made in *folder* into *site*."""
-    shutil.rmtree(site / FOLDER, ignore_errors=True)
+    """Copy what was made in *folder* into *site*, where nothing of it is yet."""
     for one in shown():
         if (folder / one.name).is_dir():
             shutil.copytree(folder / one.name, site / FOLDER / one.name)
