@@ -38,7 +38,7 @@ def build(site: Path, made: Path) -> str:
     done = subprocess.run(
         [
             sys.executable, "-m", "sphinx", "-W", "--keep-going", "-q", "-E", "-b", "html",
-            "-c", "docs/site", "-D", f"gallery={made}", "-d", str(site.parent / "doctrees"),
+            "-c", "docs/site", "-D", f"gallery_folder={made}", "-d", str(site.parent / "doctrees"),
             ".", str(site),
         ],
         cwd=HERE, capture_output=True, text=True, check=False,

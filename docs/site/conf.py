@@ -49,21 +49,21 @@ html_baseurl = ""
 
 def setup(app: Sphinx) -> None:
     """Let Markdown be as it is in the tree, and add what is made when the site is."""
-    app.add_config_value("gallery", str(ROOT / gallery.MADE), "env")
+    app.add_config_value("gallery_folder", str(ROOT / gallery.MADE), "env")
     pages = sources.Sources(ROOT, lambda path: path in app.env.found_docs)
 
     def read(app: Sphinx, name: str, text: list[str]) -> None:
         text[0] = pages.linked(name, text[0])
         text[0] += front.contents(name)
         if name == gallery.PAGE:
-            text[0] += gallery.listing(Path(app.config.gallery))
+            text[0] += gallery.listing(Path(app.config.gallery_folder))
 
     def finished(app: Sphinx, failure: Exception | None) -> None:
         if failure is None:
             gallery.remove(Path(app.outdir))
             accessible.mend(Path(app.outdir))
             pages.write(Path(app.outdir))
-            gallery.copy(Path(app.config.gallery), Path(app.outdir))
+            gallery.copy(Path(app.config.gallery_folder), Path(app.outdir))
             front.write(Path(app.outdir))
 
     app.connect("source-read", read)

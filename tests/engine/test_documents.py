@@ -71,7 +71,7 @@ def normal(text: str) -> str:
         (r"\S+/report\.txt", "RUN/report.txt"),
         (r"\d+\.\d+ s\b", "N s"),
         (r"looked \d+ times", "looked N times"),
-        (r"\bpid \d+( to \d+)?", "pid N"),
+        (r"\bpid\s+\d+( to \d+)?", "pid N"),
         (r"(?m)^( +[\w-]+ +)\d+ +\d+( +[A-Z])", r"\1 N N \2"),
         (r"\b\d{4,5}\b", "PORT"),
         # a live process: the scheduler decides whether it was seen at work or asleep
