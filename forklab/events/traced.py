@@ -59,8 +59,8 @@ def forks(lines: Iterable[Line]) -> Iterator[tuple[int, int]]:
 def changes(lines: Iterable[Line], named: Named) -> list[Change]:
     """Return what *lines* tell, in seconds of the wall clock, in their order.
 
-    Calls that failed, descriptors that are no socket, and what a process closes by ending, by dup2(2)
-    or by close_range(2) are not told.
+    Calls that failed, descriptors that are no socket, and what a process closes by ending, by
+    dup2(2) or by close_range(2) are not told.
     """
     lines = list(lines)
     return list(_Trace(lines, named).changes())
