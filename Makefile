@@ -130,14 +130,14 @@ flaky: $(STAMP) ## one lab many times, 0 failures: LAB=lab [RUNS=100] [CPUS=n]
 	$(Q)test -n "$(LAB)" || { echo "say which lab: make flaky LAB=fork-echo RUNS=100" >&2; exit 2; }
 	$(Q)$(FORKLAB) flaky $(call lab_name,$(LAB)) --runs $(RUNS) $(call option,--cpus,CPUS)
 
-browser: $(STAMP) ## the pages of a class, and the site, in Chromium
-	$(Q)$(TOX) -e $@
-
-site: $(STAMP) ## the documents as a site, with a gallery of reports: build/site/
+browser: $(STAMP) ## the pages of a class, in Chromium
 	$(Q)$(TOX) -e $@
 
 bench: $(STAMP) ## what it costs, beside the usual ways
 	$(Q)$(BIN)/python -m bench
+
+site: $(STAMP) ## the documents as a site, with a gallery of reports: build/site/
+	$(Q)$(TOX) -e $@
 
 ##@ This machine
 doctor: $(STAMP) ## what it has, lacks and cannot do; changes nothing

@@ -8,22 +8,21 @@ import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, TextIO
+from typing import TextIO
 
 import pytest
 
-from forklab import plugin, tree
+from forklab import plugin, tracing, tree
 from forklab.errors import CheckFailure, UsageError
 from forklab.events import lines
 from forklab.interrupt import held_off
 from forklab.labs import LabInfo
 from forklab.order import Order
 from forklab.program.lab import Lab
-from forklab.program.traced import TracedJournal, TracedLab
 from forklab.reports import json_report, junit
 from forklab.reports.folder import RunFolder, open_folder
 from forklab.reports.terminal import Terminal
-from forklab.results.record import REFERENCE, Check, Result, Run, Verdict
+from forklab.results.record import REFERENCE, Check, Result, Run
 from forklab.sandbox.choose import Sandbox
 from forklab.sandbox.opening import Opening
 
@@ -70,13 +69,10 @@ class Session:
 
     def run_checks(self) -> Run:
         """Run the lab's checks, in this process."""
-        wanted = self._wanted(
-            only=self.order.only,
-            on_result=self._on_result,
-            on_checks=self._on_checks,
-            on_lab=self._on_lab,
-            on_broken=self._on_broken,
-        )
+        wanted = self._wanted()
+        wanted.only = self.order.only
+        wanted.on_result, wanted.on_checks = self._on_result, self._on_checks
+        wanted.on_lab, wanted.on_broken = self._on_lab, self._on_broken
         began = time.monotonic()
         status = self._until_interrupted(wanted)
         self.run.seconds = time.monotonic() - began
@@ -86,13 +82,15 @@ class Session:
         if not self.run.interrupted and not self.run.broken:
             self._refuse_unknown_ids()
             if self.order.trace and self.lab is not None:
-                self._trace(self.lab)
+                again = tracing.wanted(self._wanted(), self.run, self.lab)
+                if again.only:
+                    self._until_interrupted(again)
         with held_off():
             self._finish()
         return self.run
 
-    def _wanted(self, **how: Any) -> plugin.Wanted:
-        """Return what pytest is to do with the program, and *how*."""
+    def _wanted(self) -> plugin.Wanted:
+        """Return which program pytest is to examine, and where; all checks, told to nobody."""
         return plugin.Wanted(
             program=self.order.program,
             run=self.order.run,
@@ -105,29 +103,6 @@ class Session:
             declared=self.order.declared,
             say=self.say,
             opening=self.opening,
-            **how,
-        )
-
-    def _trace(self, judged: Lab) -> None:
-        """Run what failed once more under strace, for the log; where nothing did, all that ran."""
-        failed = {r.check.id for r in self.run.results if r.verdict is Verdict.FAIL}
-        only = failed or {r.check.id for r in self.run.results if r.verdict is Verdict.PASS}
-        if not only:
-            return
-        what = next(iter(only)) if len(only) == 1 else f"{len(only)} checks"
-        self.say(f"once more under strace, and not judged: {what}")
-
-        def on_lab(lab: Lab, sandbox: Sandbox) -> None:
-            lab.journal = TracedJournal(judged.journal)
-
-        def on_result(result: Result, lab: Lab | None, raw: dict[str, object] | None) -> None:
-            if result.verdict in (Verdict.SKIPPED, Verdict.BROKEN):
-                self.say(f"{result.check.id} was not traced: {result.reason}")
-
-        self._until_interrupted(
-            self._wanted(
-                only=frozenset(only), on_lab=on_lab, on_result=on_result, make_lab=TracedLab
-            )
         )
 
     def _until_interrupted(self, wanted: plugin.Wanted) -> int:
