@@ -23,7 +23,7 @@ option = $(if $(value $(2)),$(1) $(call quote,$(2)))
 lab_name = $(subst -,_,$(1))
 program = $(if $(value PROGRAM),$(call quote,PROGRAM)) $(call option,--run,RUN) $(call option,--port,PORT) $(call option,--workers,WORKERS) $(call option,--worker,WORKER)
 
-.PHONY: help labs venv test lint type check fix scenarios mutants flaky grade bench doctor images clean browser site
+.PHONY: help labs venv test lint type check fix scenarios mutants flaky grade bench doctor images clean browser
 
 help:
 	@echo "make TARGET [NAME=value ...]; V=1 prints each command that is run"
@@ -136,6 +136,7 @@ browser: $(STAMP) ## the pages of a class, in Chromium
 bench: $(STAMP) ## what it costs, beside the usual ways
 	$(Q)$(BIN)/python -m bench
 
+.PHONY: site
 site: $(STAMP) ## the documents as a site, with a gallery of reports: build/site/
 	$(Q)$(TOX) -e $@
 
