@@ -42,8 +42,8 @@ help:
 	@echo "1 some fail, 2 wrong usage, 3 could not look, 130 interrupted."
 
 ##@ Examine: [PROGRAM=path] [RUN='command'] [PORT=n] [WORKERS=n] [WORKER=file]
-lab-%: $(STAMP) ## one lab, all its checks [ONLY=id]
-	$(Q)$(FORKLAB) check $(call lab_name,$*) $(program) $(call option,--only,ONLY)
+lab-%: $(STAMP) ## one lab, all its checks [ONLY=id] [TRACE=1]
+	$(Q)$(FORKLAB) check $(call lab_name,$*) $(program) $(call option,--only,ONLY) $(if $(filter 1,$(TRACE)),--trace)
 
 labs: $(STAMP) ## all labs at once, each with its reference program
 	$(Q)$(FORKLAB) labs
@@ -135,6 +135,10 @@ browser: $(STAMP) ## the pages of a class, in Chromium
 
 bench: $(STAMP) ## what it costs, beside the usual ways
 	$(Q)$(BIN)/python -m bench
+
+.PHONY: site
+site: $(STAMP) ## the documents as a site, with a gallery of reports: build/site/
+	$(Q)$(TOX) -e $@
 
 ##@ This machine
 doctor: $(STAMP) ## what it has, lacks and cannot do; changes nothing

@@ -103,6 +103,7 @@ def main() -> None:
 @click.option("--only", multiple=True, help="Id of a check; may be given more than once.")
 @click.option("--declares", multiple=True, help="What the program does beyond the contract.")
 @takes_a_sandbox
+@click.option("--trace", is_flag=True, help="Run what fails, or all, once more under strace.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document instead of the report.")
 @click.option("--junit", type=click.Path(path_type=Path), help="Write JUnit XML to a file, too.")
 @keeps_runs
@@ -117,6 +118,7 @@ def check(
     only: tuple[str, ...],
     declares: tuple[str, ...],
     sandbox: str,
+    trace: bool,
     as_json: bool,
     junit: Path | None,
     runs: Path,
@@ -139,6 +141,7 @@ def check(
         only=frozenset(word for words in only for word in words.replace(",", " ").split()),
         declared=frozenset(word.replace("-", "_") for word in declares),
         sandbox=sandbox,
+        trace=trace,
         json=as_json,
         junit=junit,
         runs=runs,

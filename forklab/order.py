@@ -13,6 +13,7 @@ class Order:
     No sandbox: the one that is here. Of a program that was handed in: main says which of its files
     it is; refused why it cannot be examined, one sentence, and every check says so; folder is where
     the run is kept, instead of a new one below runs. No events: events.jsonl is not written.
+    Trace: what fails, or all where nothing does, is run once more under strace, for the log alone.
     """
 
     lab: str
@@ -30,5 +31,6 @@ class Order:
     folder: Path | None = None
     main: str = ""
     events: bool = True
+    trace: bool = False
     refused: str = ""
     pytest_args: tuple[str, ...] = field(default=())

@@ -12,7 +12,7 @@ from typing import TextIO
 
 import pytest
 
-from forklab import plugin, tree
+from forklab import plugin, tracing, tree
 from forklab.errors import CheckFailure, UsageError
 from forklab.events import lines
 from forklab.interrupt import held_off
@@ -69,7 +69,29 @@ class Session:
 
     def run_checks(self) -> Run:
         """Run the lab's checks, in this process."""
-        wanted = plugin.Wanted(
+        wanted = self._wanted()
+        wanted.only = self.order.only
+        wanted.on_result, wanted.on_checks = self._on_result, self._on_checks
+        wanted.on_lab, wanted.on_broken = self._on_lab, self._on_broken
+        began = time.monotonic()
+        status = self._until_interrupted(wanted)
+        self.run.seconds = time.monotonic() - began
+        self.run.interrupted = status == pytest.ExitCode.INTERRUPTED
+        if status not in (0, 1, 2, 5) and not self.run.broken:
+            self.run.broken = f"pytest ended with status {status}"
+        if not self.run.interrupted and not self.run.broken:
+            self._refuse_unknown_ids()
+            if self.order.trace and self.lab is not None:
+                again = tracing.wanted(self._wanted(), self.run, self.lab)
+                if again.only:
+                    self._until_interrupted(again)
+        with held_off():
+            self._finish()
+        return self.run
+
+    def _wanted(self) -> plugin.Wanted:
+        """Return which program pytest is to examine, and where; all checks, told to nobody."""
+        return plugin.Wanted(
             program=self.order.program,
             run=self.order.run,
             port=self.order.port,
@@ -79,25 +101,9 @@ class Session:
             refused=self.order.refused,
             sandbox=self.opening.kind,
             declared=self.order.declared,
-            only=self.order.only,
-            on_result=self._on_result,
-            on_checks=self._on_checks,
-            on_lab=self._on_lab,
-            on_broken=self._on_broken,
             say=self.say,
             opening=self.opening,
         )
-        began = time.monotonic()
-        status = self._until_interrupted(wanted)
-        self.run.seconds = time.monotonic() - began
-        self.run.interrupted = status == pytest.ExitCode.INTERRUPTED
-        if status not in (0, 1, 2, 5) and not self.run.broken:
-            self.run.broken = f"pytest ended with status {status}"
-        if not self.run.interrupted and not self.run.broken:
-            self._refuse_unknown_ids()
-        with held_off():
-            self._finish()
-        return self.run
 
     def _until_interrupted(self, wanted: plugin.Wanted) -> int:
         """Run the checks; an interruption that pytest does not turn into a status is one, too."""

@@ -133,6 +133,7 @@ RUN_ELSEWHERE = {
     "make mutants": "minutes; tests/test_mutants.py, and one mutant in test_documents.py",
     "forklab mutants": "the same",
     "make flaky": "minutes; tests/test_flaky.py",
+    "make site": "tests/test_site.py, and the gallery in tests/engine/test_site_gallery.py",
     "make bench": "tests/test_bench.py",
     "make clean": "it would end other people's runs; tests/engine/test_lab_image.py has its parts",
     "make watch": "tests/engine/test_watch.py",
