@@ -68,6 +68,11 @@ def is_an_orphan(scene: Scene, who: str) -> None:
     is_alive(scene, who)
 
 
+def all_sleep(scene: Scene) -> None:
+    """Demand that nobody has anything to do at this moment."""
+    store.at_rest(scene.snapshot)
+
+
 def waits_in(scene: Scene, who: str, call: str) -> None:
     """Demand that *who* sleeps in the system call *call*."""
     process = scene.process(who)
@@ -122,6 +127,15 @@ def let_go(scene: Scene, who: str, client: str) -> None:
     """Demand that *who* has no descriptor on the connection of *client*, whoever else has."""
     if scene.key(who) in [process.key for process in scene.holders(client)]:
         raise CheckFailure(f"{who} has closed the connection of {client}", _held(scene, client))
+
+
+def holds_no_connection(scene: Scene, who: str) -> None:
+    """Demand that *who* lives and has no descriptor on any connection of a client."""
+    is_alive(scene, who)
+    inodes = {s.inode for s in scene.snapshot.tcp if s.inode and s.state != "LISTEN"}
+    held = [fd.number for fd in scene.process(who).fds if fd.inode in inodes]
+    if held:
+        raise CheckFailure(f"{who} holds no connection", f"it holds one as descriptor {held[0]}")
 
 
 def held_only_by(scene: Scene, who: str, client: str) -> None:

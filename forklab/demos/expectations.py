@@ -35,6 +35,7 @@ class Rule(NamedTuple):
 RULES = (
     Rule(rf"{COUNT} process(?:es)? (?:is|are) alive", claims.alive, "살아 있는 프로세스: {0}개"),
     Rule(rf"{COUNT} zombies?", claims.zombies, "좀비: {0}개"),
+    Rule("everybody sleeps", claims.all_sleep, "모두 잠들어 있다"),
     Rule(rf"{WHO} is alive", claims.is_alive, "{0}: 살아 있다"),
     Rule(rf"{WHO} is a zombie", claims.is_a_zombie, "{0}: 좀비이다"),
     Rule(rf"{WHO} is gone", claims.is_gone, "{0}: 끝났고, 거두어졌다"),
@@ -57,25 +58,26 @@ RULES = (
         "리스닝 소켓: {0}에도 열려 있다",
     ),
     Rule(
-        rf"only {WHO} holds the connection of {CLIENT}",
+        rf"only {WHO} holds the connection (?:of|to) {CLIENT}",
         claims.held_only_by,
         "{1}의 연결: {0}에만 열려 있다",
     ),
     Rule(
-        rf"{WHO} holds the connection of {CLIENT}",
+        rf"{WHO} holds the connection (?:of|to) {CLIENT}",
         claims.holds,
         "{1}의 연결: {0}에 열려 있다",
     ),
     Rule(
-        rf"{WHO} does not hold the connection of {CLIENT}",
+        rf"{WHO} does not hold the connection (?:of|to) {CLIENT}",
         claims.does_not_hold,
         "{1}의 연결: {0}에는 없다",
     ),
     Rule(
-        rf"{WHO} has closed the connection of {CLIENT}",
+        rf"{WHO} has closed the connection (?:of|to) {CLIENT}",
         claims.let_go,
         "{1}의 연결: {0}에서는 닫혔다",
     ),
+    Rule(rf"{WHO} holds no connection", claims.holds_no_connection, "{0}: 연결이 하나도 없다"),
     Rule(
         rf"nobody has accepted {CLIENT}",
         claims.is_not_accepted,

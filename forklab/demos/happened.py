@@ -16,6 +16,7 @@ class Did(NamedTuple):
         command: as a person would type it, "" for what nobody types.
         text: what was sent or typed.
         reply: what came back.
+        beside: whether the command runs on while others are typed.
     """
 
     what: str
@@ -23,6 +24,7 @@ class Did(NamedTuple):
     command: str = ""
     text: str = ""
     reply: str = ""
+    beside: bool = False
 
 
 class Ps(NamedTuple):

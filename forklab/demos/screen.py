@@ -16,7 +16,7 @@ from forklab.demos.happened import Did, Ended, Fact, Grid, Heard, Ps, Saw, Thing
 from forklab.demos.layout import Row
 from forklab.demos.script import Script, Step
 from forklab.demos.words import WORDS, Words
-from forklab.reports.text import Line, columns, pad, visible, wrap
+from forklab.reports.text import Line, columns, pad, wrap
 
 WIDTH, NARROW = 80, 60
 ALIKE = 3  # more rows than this that differ in name and pid only are folded
@@ -88,9 +88,7 @@ class Screen:
         words = self.words.what
         who = self._names(did.who)
         if did.command:
-            end = "" if did.what in ("kill", "hold", "release", "connect", "refused") else " &"
-            alone = did.what == "start" and not did.command.rpartition(" ")[2].isdecimal()
-            command = f"  $ {did.command}{'' if alone else end}"
+            command = f"  $ {did.command}{' &' * did.beside}"
             comment = words[did.what].format(who=who)
             return self._commented(command, f"# {comment}" if comment else "")
         key = "leave-all" if did.what == "leave" and len(did.who) > 1 else did.what
@@ -125,7 +123,8 @@ class Screen:
         if saw.what in self.words.titles:
             return [Line("  " + self.words.titles[saw.what])]
         names = {"diff": "diff right wrong", "file": f"cat {saw.name}"}
-        return [Line("  $ " + (COMMANDS.get(saw.what) or names[saw.what]))]
+        comment = self.words.in_words if saw.what in ("fds", "calls") else ""
+        return self._commented("  $ " + (COMMANDS.get(saw.what) or names[saw.what]), comment)
 
     def _judged(self, judged: Sequence[Judged]) -> Block:
         lines: Block = []
@@ -134,9 +133,9 @@ class Screen:
             claim = wanted.text if self.language == "en" else wanted.in_korean()
             label = self.words.fails if wanted.fails else self.words.seen
             text = f"{claim} ({one.seen})" if one.seen else claim
-            first, *rest = wrap(f"{label}: {text}", self.width - 4)
+            first, *rest = wrap(f"{label}: {text}", self.width - 6)
             lines.append(Line("    " + first, "bad" if wanted.fails else "good", label))
-            lines += [Line("      " + part) for part in rest for part in wrap(part, self.width - 6)]
+            lines += [Line("      " + part) for part in rest]
         return lines
 
     # tables
@@ -241,9 +240,10 @@ class Screen:
     def _diff(self, saw: Saw) -> Block:
         tones = {"-": "good", "+": "bad"}
         return [
-            Line("    " + visible(line)[: self.width - 4].rstrip(), tones.get(line[:1], ""))
+            Line("    " + part, tones.get(line[:1], ""))
             for line in cast("tuple[str, ...]", saw.facts)
             if line.strip()
+            for part in wrap(line, self.width - 4)
         ]
 
 

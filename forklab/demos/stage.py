@@ -195,7 +195,8 @@ class Stage:
             lab.reset()
             self._program = lab.launch()
         command = looks.without_folders(" ".join(self.program.argv))
-        return Did("start-mutant" if mutant else "start", (mutant,), command)
+        what = "start-mutant" if mutant else "start"
+        return Did(what, (mutant,), command, beside=lab.spec.plays == "server")
 
     def _lab_of(self, mutant: str) -> Lab:
         """Return what starts the reference program, or one that is wrong on purpose.
@@ -235,7 +236,7 @@ class Stage:
         name = f"client-{self._count}"
         self._heard[name] = b""
         client = self.program.try_to_connect()
-        if client is not None:
+        if client is not None and client.state.error != NOBODY.error:
             self._clients[name] = client
         return name
 

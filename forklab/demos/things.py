@@ -29,11 +29,12 @@ class Things:
 
     def __init__(self) -> None:
         self._named: dict[_Place, Thing] = {}
-        self._pipes: dict[int, int] = {}
+        self._pipes: dict[int, str] = {}
 
     def grid(self, scene: Scene) -> Grid:
         """Return who holds what; standard streams that nobody shares are left out."""
         self._name_channels(scene)
+        self._letter_pipes(scene)
         held: dict[Thing, dict[str, list[int]]] = {}
         for process in scene.snapshot.live:
             who = scene.names.get(process.key, f"pid {process.pid}")
@@ -55,9 +56,15 @@ class Things:
         for worker in found.workers:
             name = scene.names.get(worker.key, f"pid {worker.pid}")
             for channel in channels(scene.snapshot, found.dispatcher, worker):
-                for inode, side in ((channel.dispatcher_end, "near"), (channel.worker_end, "far")):
+                for inode, side in ((channel.dispatcher_end, "dispatcher"), (channel.worker_end, "worker")):
                     place = _Place(f"socket:[{inode}]", "")
                     self._named.setdefault(place, Thing("channel", (name, side)))
+
+    def _letter_pipes(self, scene: Scene) -> None:
+        """Call pipes A, B ... in the order of their making, as the checks do."""
+        told = (fd for process in scene.snapshot.live for fd in _told(process))
+        for inode in sorted({fd.inode for fd in told if fd.kind == "pipe"} - set(self._pipes)):
+            self._pipes[inode] = chr(ord("A") + len(self._pipes) % 26)
 
     def _thing(self, scene: Scene, fd: Descriptor) -> Thing:
         place = _Place(fd.target, fd.access if fd.kind == "pipe" else "")
@@ -67,8 +74,7 @@ class Things:
 
     def _new(self, scene: Scene, fd: Descriptor) -> Thing:
         if fd.kind == "pipe":
-            number = self._pipes.setdefault(fd.inode, len(self._pipes) + 1)
-            return Thing("pipe", (str(number), "read" if fd.access == "r" else "write"))
+            return Thing("pipe", (self._pipes[fd.inode], "read" if fd.access == "r" else "write"))
         if fd.kind == "file":
             return Thing("file", (fd.target.rpartition("/")[2],))
         if fd.kind != "socket":

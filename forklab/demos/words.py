@@ -21,6 +21,7 @@ class Words:
         what: verbs without a command, and comments on those that have one.
         things: what descriptors are open on.
         titles: above what is shown by no command.
+        in_words: behind a command whose numbers are told in words.
         notes: beside a process in that state.
         got, got_nothing, states: what a client saw.
         ended, exited, killed, was, zombie, reaped: how a process ended.
@@ -54,6 +55,7 @@ class Words:
     what: dict[str, str]
     things: dict[str, str]
     titles: dict[str, str]
+    in_words: str
     notes: dict[str, str]
     heads: dict[str, str]
     got: str
@@ -119,8 +121,8 @@ ENGLISH = Words(
         "listener": "listening socket",
         "connection": "connection of {0}",
         "to-server": "connection to the server",
-        "channel-near": "channel {0}, dispatcher end",
-        "channel-far": "channel {0}, worker end",
+        "channel-dispatcher": "channel {0}, dispatcher end",
+        "channel-worker": "channel {0}, worker end",
         "pipe-read": "pipe {0}, read end",
         "pipe-write": "pipe {0}, write end",
         "unix": "Unix {0}",
@@ -132,6 +134,7 @@ ENGLISH = Words(
         "clients": "what the other side has seen:",
         "output": "what the program has printed:",
     },
+    in_words="# in words",
     notes={"Z": "ended, not reaped", "T": "held still by us"},
     heads={"who": "who", "pid": "pid", "ppid": "ppid", "stat": "stat", "command": "command",
            "waits": "waits in"},
@@ -198,8 +201,8 @@ KOREAN = Words(
         "listener": "리스닝 소켓",
         "connection": "{0}의 연결",
         "to-server": "서버와의 연결",
-        "channel-near": "채널 {0}, 디스패처 쪽 끝",
-        "channel-far": "채널 {0}, 워커 쪽 끝",
+        "channel-dispatcher": "채널 {0}, 디스패처 쪽 끝",
+        "channel-worker": "채널 {0}, 워커 쪽 끝",
         "pipe-read": "파이프 {0}, 읽는 끝",
         "pipe-write": "파이프 {0}, 쓰는 끝",
         "unix": "유닉스 {0}",
@@ -211,6 +214,7 @@ KOREAN = Words(
         "clients": "상대쪽이 본 것:",
         "output": "프로그램이 출력한 것:",
     },
+    in_words="# 말로 풀어서",
     notes={"Z": "끝났지만 거두지 않음", "T": "우리가 멈춰 둠"},
     heads={"who": "이름", "pid": "pid", "ppid": "ppid", "stat": "stat", "command": "command",
            "waits": "기다리는 호출"},
