@@ -38,6 +38,9 @@ class Keys(Protocol):
 
     asks: bool
 
+    def forget(self) -> None:
+        """Forget keys that were pressed before anybody was asked."""
+
     def wait(self) -> Command:
         """Return what is wanted, when it is."""
 
@@ -53,6 +56,9 @@ class Nobody:
     def __init__(self, seconds: float = 0.0) -> None:
         self._seconds = seconds
 
+    def forget(self) -> None:
+        """There are no keys."""
+
     def wait(self) -> Command:
         """Return `next` when the time is over."""
         threading.Event().wait(self._seconds)
@@ -65,11 +71,7 @@ class Nobody:
 
 
 class Terminal:
-    """Keys of the terminal that is our standard input, each as it is pressed.
-
-    Keys that were pressed while something was shown are forgotten: nobody skips a step by
-    pressing twice.
-    """
+    """Keys of the terminal that is our standard input, each as it is pressed."""
 
     asks = True
 
@@ -95,9 +97,12 @@ class Terminal:
         finally:
             self.__enter__()
 
+    def forget(self) -> None:
+        """Forget keys that were pressed while something was shown: nobody skips by a second one."""
+        termios.tcflush(self._fd, termios.TCIFLUSH)
+
     def wait(self) -> Command:
         """Return the command of the next key that is one."""
-        termios.tcflush(self._fd, termios.TCIFLUSH)
         while True:
             key = self._key()
             if key == "j":

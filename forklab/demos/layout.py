@@ -22,31 +22,33 @@ class Row(NamedTuple):
     below: str = ""
 
 
-def table(head: tuple[str, ...], rows: Sequence[Row], width: int) -> list[Line]:
+def table(
+    head: tuple[str, ...], rows: Sequence[Row], width: int, indent: int = INDENT
+) -> list[Line]:
     """Return the lines of a table; its last column takes what is left, and goes on below."""
     cells = [head, *(tuple(map(visible, row.cells)) for row in rows)]
     widths = [max(map(columns, column)) for column in zip(*cells, strict=True)][:-1]
-    lines = _row(Row(head), widths, width, "quiet")
+    lines = _row(Row(head), widths, width - indent, "quiet")
     for row in rows:
-        lines += _row(row, widths, width, "odd" if row.note else "")
-    return lines
+        lines += _row(row, widths, width - indent, "odd" if row.note else "")
+    return [line._replace(text=" " * indent + line.text) for line in lines]
 
 
 def _row(row: Row, widths: Sequence[int], width: int, tone: str) -> list[Line]:
-    at = INDENT + sum(widths) + GAP * len(widths)
+    at = sum(widths) + GAP * len(widths)
     first, *rest = wrap(row.cells[-1], max(width - at, LEAST))
     cells = [
         cell.rjust(wide) if cell.isdecimal() or cell in NUMBERS else pad(visible(cell), wide)
         for cell, wide in zip(row.cells[:-1], widths, strict=True)
     ]
-    texts = [" " * INDENT + (" " * GAP).join([*cells, first]), *(" " * at + text for text in rest)]
+    texts = [(" " * GAP).join([*cells, first]), *(" " * at + text for text in rest)]
     if row.note:
         note = ARROW + row.note
         if columns(texts[-1]) + GAP + columns(note) <= width:
             texts[-1] += " " * GAP + note
         else:
-            texts.append(" " * min(at, max(width - columns(note), INDENT)) + note)
-    texts += [" " * INDENT + text for text in wrap(row.below, width - INDENT) if row.below]
+            texts.append(" " * min(at, max(width - columns(note), 0)) + note)
+    texts += [text for text in wrap(row.below, width) if row.below]
     return [Line(text.rstrip(), tone) for text in texts]
 
 

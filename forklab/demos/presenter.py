@@ -154,12 +154,16 @@ class Presenter:
 
     def _rewind(self, number: int) -> None:
         """Bring the program into the state before step *number*: afresh, unseen."""
-        steps = self._script.steps
-        if steps[number - 1].starts or self._done == number - 1 or self._lost:
+        steps, words = self._script.steps, self._screen.words
+        if self._done == number - 1 or self._lost:
             return
-        first = max(n for n in range(1, number) if steps[n - 1].starts)
-        text = self._screen.words.rewound.format(first=first, last=number - 1)
-        self._printer.block(self._screen.plain(text))
+        first = max(n for n in range(1, number + 1) if steps[n - 1].starts)
+        if self._done:
+            self._printer.block(self._screen.plain(words.afresh))
+        if first < number:
+            text = words.again_one if first == number - 1 else words.again
+            text = text.format(first=first, last=number - 1)
+            self._printer.block(self._screen.plain(text))
         try:
             for unseen in range(first, number):
                 for _ in self._stage.perform(unseen):
@@ -192,8 +196,12 @@ class Presenter:
     def _wait(self, number: int, prompt: str) -> Command:
         if self._printer.recorder is not None:
             self._printer.recorder.pause()
+        return self._pressed(f"[{number}/{len(self._script.steps)}] {prompt} > ")
+
+    def _pressed(self, prompt: str) -> Command:
+        self._keys.forget()
         if self._keys.asks:
-            self._printer.aside(f"[{number}/{len(self._script.steps)}] {prompt} > ")
+            self._printer.aside(prompt)
         command = self._keys.wait()
         if self._keys.asks:
             self._printer.aside("\n")
@@ -204,12 +212,7 @@ class Presenter:
         """Let the class read a screen that is full."""
         if self._printer.recorder is not None:
             self._printer.recorder.pause()
-        if self._keys.asks:
-            self._printer.aside(f"[{self._screen.words.more}] ")
-        self._keys.wait()
-        if self._keys.asks:
-            self._printer.aside("\n")
-        self._printer.begin_screen()
+        self._pressed(f"[{self._screen.words.more}] ")
 
     def _shell(self) -> None:
         words = self._screen.words

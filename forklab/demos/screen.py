@@ -23,6 +23,7 @@ ALIKE = 3  # more rows than this that differ in name and pid only are folded
 COMMANDS = {"ps": "ps -o pid,ppid,stat,args", "fds": "ls -l /proc/PID/fd",
             "calls": "cat /proc/PID/syscall"}  # fmt: skip
 LABELS = 8
+SHORTEST_S = 0.0001
 
 Block = list[Line]
 
@@ -180,7 +181,7 @@ class Screen:
             Row((self._thing(row.thing), *(_numbers(row.numbers.get(who, ())) for who in grid.who)))
             for row in grid.rows
         ]
-        lines = layout.table(("", *grid.who), rows, 10_000)
+        lines = layout.table(("", *grid.who), rows, 10_000, indent=2)
         if max(columns(line.text) for line in lines) <= self.width:
             return lines
         return self._table(("", "fd", ""), list(self._listed(grid)))
@@ -255,4 +256,6 @@ def _lasted(seconds: float | None) -> str:
     """Return a time with its unit, "?" if it is not known."""
     if seconds is None:
         return "?"
-    return f"{seconds:.1f} s" if seconds >= 1 else f"{max(seconds, 0.0) * 1000:.1f} ms"
+    if seconds >= 1:
+        return f"{seconds:.1f} s"
+    return f"{seconds * 1000:.1f} ms" if seconds >= SHORTEST_S else "less than 0.1 ms"

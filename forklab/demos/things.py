@@ -56,7 +56,10 @@ class Things:
         for worker in found.workers:
             name = scene.names.get(worker.key, f"pid {worker.pid}")
             for channel in channels(scene.snapshot, found.dispatcher, worker):
-                for inode, side in ((channel.dispatcher_end, "dispatcher"), (channel.worker_end, "worker")):
+                for inode, side in (
+                    (channel.dispatcher_end, "dispatcher"),
+                    (channel.worker_end, "worker"),
+                ):
                     place = _Place(f"socket:[{inode}]", "")
                     self._named.setdefault(place, Thing("channel", (name, side)))
 

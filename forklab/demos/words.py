@@ -14,7 +14,8 @@ class Words:
         say, ask, answer, look, now: labels beside what a script says.
         more, predict, go_on: prompts.
         hidden, shown: after the key for the answer.
-        rewound: why the program is started afresh; lost, from_now_on: a live step did not come.
+        afresh, again, again_one: why a step that is gone back to does not go on from here.
+        lost, from_now_on: a live step did not come.
         recorded, not_recorded: what is shown instead; live: and what follows it.
         no_shell, shell: beside the program.
         seen, fails: before what was demanded.
@@ -42,7 +43,9 @@ class Words:
     go_on: str
     hidden: str
     shown: str
-    rewound: str
+    afresh: str
+    again: str
+    again_one: str
     lost: str
     from_now_on: str
     recorded: str
@@ -88,8 +91,9 @@ ENGLISH = Words(
     go_on="Enter",
     hidden="Answers are hidden from now on; h shows them.",
     shown="Answers are shown again.",
-    rewound="A process that has ended cannot be revived: the program is started afresh, and "
-    "steps {first} to {last} are done again, unseen.",
+    afresh="A process that has ended cannot be revived: the program is started afresh.",
+    again="Steps {first} to {last} were done before this one, unseen.",
+    again_one="Step {first} was done before this one, unseen.",
     lost="The live step did not come: {why}.",
     from_now_on="What follows builds on a step that did not come.",
     recorded="This is how it looked when it was recorded:",
@@ -168,8 +172,9 @@ KOREAN = Words(
     go_on="Enter",
     hidden="이제부터 답을 숨긴다. h를 누르면 보인다.",
     shown="다시 답을 보여 준다.",
-    rewound="끝난 프로세스는 되살릴 수 없다. 프로그램을 새로 시작해서 {first}단계부터 "
-    "{last}단계까지 보이지 않게 다시 한다.",
+    afresh="끝난 프로세스는 되살릴 수 없으므로 프로그램을 새로 시작한다.",
+    again="{first}단계부터 {last}단계까지는 보이지 않게 먼저 실행했다.",
+    again_one="{first}단계는 보이지 않게 먼저 실행했다.",
     lost="실제 실행이 예상대로 되지 않았다: {why}.",
     from_now_on="여기부터는 되지 않은 단계에 이어지는 내용이다.",
     recorded="녹화할 때에는 이렇게 보였다:",
