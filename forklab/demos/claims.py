@@ -114,15 +114,6 @@ def holds(scene: Scene, who: str, client: str) -> None:
         raise CheckFailure(f"{who} holds the connection of {client}", _held(scene, client))
 
 
-def does_not_hold(scene: Scene, who: str, client: str) -> None:
-    """Demand that the connection of *client* is somewhere, and not in *who*."""
-    keys = [process.key for process in scene.holders(client)]
-    if not keys or scene.key(who) in keys:
-        raise CheckFailure(
-            f"the connection of {client} is held, and not by {who}", _held(scene, client)
-        )
-
-
 def let_go(scene: Scene, who: str, client: str) -> None:
     """Demand that *who* has no descriptor on the connection of *client*, whoever else has."""
     if scene.key(who) in [process.key for process in scene.holders(client)]:

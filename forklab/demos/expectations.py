@@ -68,11 +68,6 @@ RULES = (
         "{1}의 연결: {0}에 열려 있다",
     ),
     Rule(
-        rf"{WHO} does not hold the connection (?:of|to) {CLIENT}",
-        claims.does_not_hold,
-        "{1}의 연결: {0}에는 없다",
-    ),
-    Rule(
         rf"{WHO} has closed the connection (?:of|to) {CLIENT}",
         claims.let_go,
         "{1}의 연결: {0}에서는 닫혔다",

@@ -220,8 +220,11 @@ class Presenter:
             self._printer.block(self._screen.plain(words.no_shell.format(kind=self._manner.kind)))
             return
         self._printer.block(self._screen.plain(words.shell))
-        with self._keys.lent():
-            self._manner.shell()
+        try:
+            with self._keys.lent():
+                self._manner.shell()
+        except LabBroken as error:  # the demo itself goes on
+            self._printer.block(self._screen.plain(f"{error}"))
 
     def _mark(self, label: str) -> None:
         if self._printer.recorder is not None:

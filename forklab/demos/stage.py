@@ -277,10 +277,6 @@ class Stage:
         self.program.type(text.encode() + b"\n")
         return Did("type", text=text)
 
-    def _end_input(self) -> Did:
-        self.program.end_input()
-        return Did("end-input")
-
     def _kill(self, who: str, name: str) -> Did:
         return self._signal("kill", who, signal.Signals[name or "SIGKILL"])
 

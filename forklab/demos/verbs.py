@@ -19,7 +19,6 @@ FORMS = {
     "half-close": rf"half-close ({LINE})",
     "leave": rf"leave ({LINE}|all)",
     "type": rf"type {TEXT}",
-    "end-input": r"end input",
     "kill": rf"kill ({WHO})(?: (SIG[A-Z]+))?",
     "hold": rf"hold ({WHO})",
     "release": rf"release ({WHO})",
