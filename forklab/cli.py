@@ -310,7 +310,7 @@ takes_a_language = click.option(
 @click.option("--from", "first", type=int, default=1, help="The step to begin with.")
 @takes_a_language
 @click.option("--big", is_flag=True, help="60 columns and 20 rows a screen, with blank lines.")
-@click.option("--predict/--no-predict", default=True, help="Ask the class first (default), or not.")
+@click.option("--no-predict", is_flag=True, help="Do not ask the class for its prediction.")
 @takes_a_sandbox
 @says_its_errors
 def demo(
@@ -321,7 +321,7 @@ def demo(
     first: int,
     lang: str,
     big: bool,
-    predict: bool,
+    no_predict: bool,
     sandbox: str,
 ) -> None:
     """Show LAB to a class: a right program and wrong ones, told, asked, done and looked at.
@@ -341,7 +341,7 @@ def demo(
         record=record,
         first=first,
         big=big,
-        predicts=predict,
+        predicts=not no_predict,
         sandbox=sandbox,
     )
     sys.exit(command.demo(wanted, sys.stdout, _aside))
