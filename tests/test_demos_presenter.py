@@ -15,7 +15,7 @@ from forklab.demos.presenter import Manner, Presenter
 from forklab.demos.printer import Printer
 from forklab.demos.screen import Screen
 from forklab.demos.stage import StepFailed
-from forklab.errors import SandboxError
+from forklab.errors import LabUnsupported, SandboxError
 from tests.demo_samples import SCRIPT, Pressed, Stage
 
 RECORDED = Cast(
@@ -142,6 +142,13 @@ def test_a_step_that_does_not_come_is_shown_as_it_was_recorded_and_the_show_goes
     assert "told 2" not in text
 
 
+def test_a_step_that_did_not_come_is_tried_again_when_somebody_asks_for_it() -> None:
+    stage = Stage(fails=[2])
+    text, _, _ = presented(*["next"] * 3, "repeat", "next", "quit", stage=stage)
+    assert stage.performed == [1, 2, 1, 2]
+    assert text.count("The live step did not come") == 2
+
+
 def test_without_a_recording_it_says_how_to_make_one() -> None:
     text, _, _ = presented(stage=Stage(fails=[2]), recording=None)
     assert "forklab demo fork_echo --rehearse --record demo.cast" in " ".join(text.split())
@@ -149,6 +156,8 @@ def test_without_a_recording_it_says_how_to_make_one() -> None:
 
 
 def test_after_a_lost_sandbox_everything_is_recorded() -> None:
+    cannot = LabUnsupported("this kernel does not tell")
+    assert "recorded 4\n" in presented(stage=Stage(fails=[1], error=cannot))[0]
     gone = SandboxError("the container has ended, though nobody had asked it to")
     text, stage, _ = presented(stage=Stage(fails=[2], error=gone))
     assert stage.performed == [1, 2]

@@ -20,14 +20,14 @@ from forklab.demos.printer import Printer
 from forklab.demos.screen import NARROW, WIDTH, Screen
 from forklab.demos.script import Script
 from forklab.demos.stage import Stage, StepFailed
-from forklab.errors import SandboxError, UsageError
+from forklab.errors import LabBroken, LabUnsupported, SandboxError, UsageError
 from forklab.labs import LabInfo
 from forklab.reports.terminal import wants_colour
 from forklab.sandbox.choose import Sandbox, choose
 from forklab.sandbox.container import Container
 from forklab.sandbox.link import Link
 
-LIVE_S, STRICT_S = 5.0, 20.0  # within which what is expected is to be seen
+LIVE_S, STRICT_S = 10.0, 20.0  # within which what is expected is to be seen
 BIG_ROWS = 20
 RECORDED_ROWS = 36
 LEAST_WIDTH = 40
@@ -92,6 +92,8 @@ def demo(wanted: Wanted, out: TextIO, tell: Say) -> int:
         except StepFailed as failed:
             tell(f"forklab: demo {info.dashed}, {failed}")
             return FAILED
+        except LabUnsupported as missing:
+            raise LabBroken(f"this demo cannot be shown here: {missing}") from missing
     return 0
 
 

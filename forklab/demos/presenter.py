@@ -13,8 +13,9 @@ from forklab.demos.printer import Printer
 from forklab.demos.screen import Screen
 from forklab.demos.script import Script
 from forklab.demos.stage import StepFailed
-from forklab.errors import LabBroken
+from forklab.errors import LabBroken, LabUnsupported
 
+NOT_COME = (StepFailed, LabBroken, LabUnsupported)
 MOVES = ("next", "back", "repeat", "jump", "quit")
 
 
@@ -72,7 +73,7 @@ class Presenter:
 
         Raises:
             StepFailed: a step did not come, where that is strict.
-            LabBroken: the same of the sandbox.
+            LabBroken, LabUnsupported: the same of the sandbox.
         """
         self._printer.block(self._screen.opening(self._script, keys=self._keys.asks))
         number, last = first, len(self._script.steps)
@@ -84,6 +85,8 @@ class Presenter:
             number = max(1, there.get(command.name, number))
             if command.name == "jump":
                 number = min(number, last)
+            if command != NEXT:  # a lost step is tried again, by a fresh start
+                self._lost = False
 
     def _step(self, number: int) -> Command:
         step = self._script.steps[number - 1]
@@ -121,7 +124,7 @@ class Presenter:
             for fact in self._stage.perform(number):
                 self._printer.block(self._screen.fact(fact), close=isinstance(fact, Did))
                 last = fact if isinstance(fact, Saw) else last
-        except (StepFailed, LabBroken) as error:
+        except NOT_COME as error:
             self._give_up(error)
             self._instead(number, self._why(error))
             return
@@ -129,14 +132,14 @@ class Presenter:
         if last is not None:
             self._printer.block(self._screen.now(last))
 
-    def _give_up(self, error: StepFailed | LabBroken) -> None:
+    def _give_up(self, error: Exception) -> None:
         """Note that the program is not in the state that later steps build on."""
         if self._manner.strict:
             raise error
         self._lost, self._done = True, 0
-        self._broken = isinstance(error, LabBroken)
+        self._broken = not isinstance(error, StepFailed)
 
-    def _why(self, error: StepFailed | LabBroken) -> str:
+    def _why(self, error: Exception) -> str:
         return self._screen.words.lost.format(why=str(error).rstrip("."))
 
     def _instead(self, number: int, why: str) -> None:
@@ -168,7 +171,7 @@ class Presenter:
             for unseen in range(first, number):
                 for _ in self._stage.perform(unseen):
                     pass
-        except (StepFailed, LabBroken) as error:
+        except NOT_COME as error:
             self._give_up(error)
         else:
             self._done = number - 1

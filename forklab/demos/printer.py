@@ -59,25 +59,22 @@ class Printer:
         Args:
             close: no blank line behind it: what follows is the same.
         """
-        size = len(lines) + self._airy
-        if self._used and self._rows and self._used + size > self._rows:
-            self.when_full()
-        for at in range(0, len(lines), self._rows or max(len(lines), 1)):
-            if at:
-                self.when_full()
-            part = lines[at : at + self._rows] if self._rows else lines
-            self._write("".join(painted(line) + "\n" for line in part))
-            self._used += len(part)
-        if self._airy and lines and not close:
-            self._write("\n")
-            self._used += 1
+        airy = self._airy and bool(lines) and not close
+        self._lines([painted(line) + "\n" for line in lines] + ["\n"] * airy)
 
     def quoted(self, text: str) -> None:
         """Print what was recorded elsewhere, as it was."""
-        lines = text.splitlines(keepends=True)
-        for at in range(0, len(lines), self._rows or max(len(lines), 1)):
+        self._lines(text.splitlines(keepends=True))
+
+    def _lines(self, lines: Sequence[str]) -> None:
+        """Print lines, a screen at a time where there are more than one holds."""
+        rows = self._rows or max(len(lines), 1)
+        if self._rows and self._used and self._used + len(lines) > rows:
             self.when_full()
-            part = lines[at : at + self._rows] if self._rows else lines
+        for at in range(0, len(lines), rows):
+            if at:
+                self.when_full()
+            part = lines[at : at + rows]
             self._write("".join(part))
             self._used += len(part)
 

@@ -11,6 +11,7 @@ from forklab.demos.happened import Fact, Saw
 from forklab.demos.screen import NARROW, WIDTH, Screen
 from forklab.demos.script import Script
 from forklab.demos.stage import Stage, StepFailed
+from forklab.errors import LabUnsupported
 from forklab.labs import LabInfo
 from forklab.reports.text import columns
 from forklab.sandbox.choose import choose
@@ -29,7 +30,7 @@ def rehearse(names: Sequence[str], sandbox: str, say: Say, tell: Say) -> bool:
     on narrow screens: the words do not change what is done.
 
     Returns:
-        Whether every expectation was met.
+        Whether every expectation was met that this machine can show.
 
     Raises:
         UsageError: there is no such lab, or a script cannot be used.
@@ -37,20 +38,22 @@ def rehearse(names: Sequence[str], sandbox: str, say: Say, tell: Say) -> bool:
     """
     infos = sorted(map(labs.read, names or labs.names()), key=lambda info: info.order)
     scripts = {info.name: [script.read(info, language) for language in LANGUAGES] for info in infos}
-    chosen, began, failed = choose(sandbox, tell), time.monotonic(), 0
+    chosen, began = choose(sandbox, tell), time.monotonic()
     with chosen.open() as link:
-        for info in infos:
-            failed += not _rehearsed(link, info, scripts[info.name], say)
+        outcomes = [_rehearsed(link, info, scripts[info.name], say) for info in infos]
     count = sum(len(of[0].steps) for of in scripts.values())
+    unseen = outcomes.count(None)
     say(
-        f"{len(infos) - failed} of {len(infos)} demos came out as expected: {count} steps, each "
-        f"done once and told in {' and '.join(LANGUAGES)}, {time.monotonic() - began:.1f} s, "
-        f"sandbox {chosen.kind}"
+        f"{outcomes.count(True)} of {len(infos)} demos came out as expected"
+        + f", {unseen} cannot be shown here" * bool(unseen)
+        + f": {count} steps, each done once and told in {' and '.join(LANGUAGES)}, "
+        f"{time.monotonic() - began:.1f} s, sandbox {chosen.kind}"
     )
-    return not failed
+    return False not in outcomes
 
 
-def _rehearsed(link: Link, info: LabInfo, told: Sequence[Script], say: Say) -> bool:
+def _rehearsed(link: Link, info: LabInfo, told: Sequence[Script], say: Say) -> bool | None:
+    """Do all steps of one demo; return whether all came, None where that cannot be seen."""
     began = time.monotonic()
     stage = Stage(link, info, told[0], WITHIN_S)
     try:
@@ -62,6 +65,9 @@ def _rehearsed(link: Link, info: LabInfo, told: Sequence[Script], say: Say) -> b
     except (StepFailed, TooWide) as failed:
         say(f"  {info.dashed}: {failed}")
         return False
+    except LabUnsupported as missing:
+        say(f"  {info.dashed}: {missing}")
+        return None
     say(f"  {info.dashed}: {len(told[0].steps)} steps, {time.monotonic() - began:.1f} s")
     return True
 

@@ -18,12 +18,13 @@ from forklab.facts.roles import pool
 from forklab.facts.snapshot import Key
 from forklab.labs import LabInfo
 from forklab.program import wait
-from forklab.program.client import ANSWER_S, LINES_S, Client
+from forklab.program.client import ANSWER_S, Client
 from forklab.program.lab import Lab
 from forklab.program.peer import Peer
 from forklab.program.program import Program
 from forklab.sandbox.link import Link
 
+NO_PEERS = "this kernel does not tell the other end of a Unix socket: nobody can see whose it is"
 NOBODY = ClientState(False, 0, 0, 0, False, "ECONNREFUSED", 0)
 
 
@@ -83,6 +84,7 @@ class Stage:
         Raises:
             StepFailed: something did not come out as expected.
             LabBroken: the sandbox has ended.
+            LabUnsupported: this kernel cannot show it.
         """
         step = self._script.steps[number - 1]
         look = 0
@@ -182,6 +184,8 @@ class Stage:
 
     def _started(self, mutant: str) -> Did:
         lab = self._lab_of(mutant)
+        if lab.spec.workers:
+            lab.demand("unix_peers", NO_PEERS)
         self._clients.clear()
         self._heard.clear()
         self._count = 0
@@ -214,7 +218,7 @@ class Stage:
     def _started_with_us_as_server(self, lab: Lab) -> None:
         listener = lab.listen()
         self._program = lab.launch(port=listener.port)
-        self._clients["server"] = listener.accept()
+        self._clients["server"] = listener.accept(self._within_s)
         self._heard["server"] = b""
 
     def _key(self, who: str) -> Key:
@@ -246,10 +250,8 @@ class Stage:
         return self._clients[name]
 
     def _talk(self, name: str, data: bytes, **wanted: bool) -> bytes:
-        connection, within = self._connection(name), ANSWER_S * wait.scale()
-        longest = LINES_S * wait.scale() if wanted.get("all") else within
-        more = {"longest": longest} if wanted.get("all") else {}
-        came = connection.finish(connection.begin(data, within, **wanted, **more), longest)
+        connection, within = self._connection(name), self._within_s * wait.scale()
+        came = connection.finish(connection.begin(data, within, **wanted), within)
         self._heard[name] += came
         return came
 
