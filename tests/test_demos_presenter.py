@@ -28,6 +28,8 @@ RECORDED = Cast(
             Event(0.0, "o", f"told {number}\r\n"),
             Event(0.0, "m", f"{number}"),
             Event(0.0, "o", f"recorded {number}\r\n"),
+            Event(0.0, "o", "\r\n"),
+            Event(0.0, "o", f"explained {number}\r\n"),
         )
     ),
 )
@@ -164,6 +166,8 @@ def test_after_a_lost_sandbox_everything_is_recorded() -> None:
     said = "The live step did not come: the container has ended, though nobody had asked it to."
     assert said in " ".join(text.split())
     assert "recorded 4\n" in text
+    assert "explained" not in text
+    assert text.count("There is no sandbox any more") == 2
 
 
 def test_a_rehearsal_ends_at_the_first_step_that_does_not_come() -> None:

@@ -95,14 +95,17 @@ class Cast:
         return str(self.header.get("forklab", {}).get("digest", ""))
 
     def reveal(self, number: int) -> str:
-        """Return what was printed in step *number* from its question on; "" if it is not there.
+        """Return what was printed while step *number* was done; "" if it is not there.
 
-        Each step has two markers: where it begins, and where it is done.
+        Each step has two markers: where it begins, and where it is done. What explains it stands
+        behind a blank line.
         """
         wanted, at, text = 2 * number, 0, ""
         for event in self.events:
             at += event.kind == "m"
             if at == wanted and event.kind == "o":
+                if text and not event.data.strip():
+                    break
                 text += event.data
         return text.replace("\r\n", "\n")
 

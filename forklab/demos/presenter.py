@@ -117,7 +117,8 @@ class Presenter:
         """Do the step; if it does not come, show what was recorded of it, and go on."""
         step = self._script.steps[number - 1]
         if self._broken or (self._lost and not step.starts):
-            self._instead(number, self._screen.words.from_now_on)
+            words = self._screen.words
+            self._instead(number, words.gone if self._broken else words.from_now_on)
             return
         self._lost, last = False, None
         try:

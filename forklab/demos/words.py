@@ -15,7 +15,7 @@ class Words:
         more, predict, go_on: prompts.
         hidden, shown: after the key for the answer.
         afresh, again, again_one: why a step that is gone back to does not go on from here.
-        lost, from_now_on: a live step did not come.
+        lost, from_now_on: a live step did not come; gone: none will.
         recorded, not_recorded: what is shown instead; live: and what follows it.
         no_shell, shell: beside the program.
         seen, fails: before what was demanded.
@@ -48,6 +48,7 @@ class Words:
     again_one: str
     lost: str
     from_now_on: str
+    gone: str
     recorded: str
     not_recorded: str
     live: str
@@ -96,6 +97,7 @@ ENGLISH = Words(
     again_one="Step {first} was done before this one, unseen.",
     lost="The live step did not come: {why}.",
     from_now_on="What follows builds on a step that did not come.",
+    gone="There is no sandbox any more in which anything could be done.",
     recorded="This is how it looked when it was recorded:",
     not_recorded="No recording of this step is here; "
     "`forklab demo {lab} --rehearse --record {file}` makes one.",
@@ -176,6 +178,7 @@ KOREAN = Words(
     again_one="{first}단계는 보이지 않게 먼저 실행했다.",
     lost="실제 실행이 예상대로 되지 않았다: {why}.",
     from_now_on="여기부터는 되지 않은 단계에 이어지는 내용이다.",
+    gone="실행할 수 있는 샌드박스가 더는 없다.",
     recorded="녹화할 때에는 이렇게 보였다:",
     not_recorded="이 단계의 녹화가 없다. `forklab demo {lab} --rehearse --record {file}` 명령으로 "
     "만들 수 있다.",
