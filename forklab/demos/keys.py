@@ -111,8 +111,11 @@ class Terminal:
                 return Command(NAMES[key])
 
     def _key(self) -> str:
-        """Return one key: a letter, or all bytes of one that sends several."""
-        data = os.read(self._fd, 1)
+        """Return one key: a letter, or all bytes of one that sends several; "" at the end."""
+        try:
+            data = os.read(self._fd, 1)
+        except OSError:  # our terminal is gone
+            return ""
         while data.startswith(b"\x1b") and select.select([self._fd], [], [], ESCAPE_S)[0]:
             data += os.read(self._fd, 1)
             if re.fullmatch(rb"\x1b\[[0-9;]*[A-Za-z~]", data):
