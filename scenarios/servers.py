@@ -14,7 +14,7 @@ from typing import Any
 from forklab.checks import descriptors, processes, traffic
 from forklab.checks.declare import check
 from forklab.errors import CheckFailure, LabUnsupported
-from forklab.facts import ClientState, Snapshot
+from forklab.facts import ClientState
 from forklab.facts.calls import WRITES
 from forklab.program.client import Client
 from forklab.program.clients import VISITS_S
@@ -31,7 +31,6 @@ STALL = 16 * MIB
 QUIET_S = 0.1
 STALLED_S = 0.4
 TRIES = 3
-READY_S = 1.0
 
 
 class ServerChecks:
@@ -46,31 +45,30 @@ class ServerChecks:
         """Start the program afresh and wait until it listens; *changes*: see `Lab.launch`."""
         return lab.start(**changes)
 
-    def ready_again(self, snapshot: Snapshot, server: Program, inode: int) -> None:
-        """Judge whether the server is ready for the next client; *inode*: the last one's."""
+    def settled(self, server: Program, inode: int = 0) -> None:
+        """Wait a while until the server is ready for the next client; *inode*: the last one's."""
 
     def between(self, server: Program, inode: int = 0) -> None:
         """Wait until the server is ready for the next client, as it must become."""
-        server.eventually(self.ready_again, server, inode, within_s=READY_S)
 
     def visit(self, server: Program) -> ClientState:
         """Be one whole client, and wait a while until the server is ready for the next."""
-        return self._visit(server, server.settle)
+        return self._visit(server, self.settled)
 
     def visit_in_turn(self, server: Program) -> ClientState:
         """Be one of many clients in turn: the server must become ready for the next."""
-        return self._visit(server, server.eventually)
+        return self._visit(server, self.between)
 
-    def _visit(self, server: Program, wait: Callable[..., None]) -> ClientState:
+    def _visit(self, server: Program, wait: Callable[[Program, int], None]) -> ClientState:
         """A client that is closed at once is tried again: a full pool may tell it so."""
         for _ in range(TRIES):
             state = server.visit()
             if state.answered:
-                wait(self.ready_again, server, state.inode, within_s=READY_S)
+                wait(server, state.inode)
                 return state
             if not state.over or state.error == "ECONNREFUSED":
                 break
-            server.settle(self.ready_again, server, 0)
+            self.settled(server)
         return state
 
     def served(self, server: Program, count: int) -> list[Client]:
@@ -97,7 +95,7 @@ class ServerChecks:
         """
         server = self.start(lab)
 
-        server.throughout(processes.listens, server.port, for_s=0.05)
+        server.lasts(processes.listens, server.port, for_s=0.05)
 
     @check("bad-usage", "robust", needs=("starts",))
     def test_bad_usage(self, lab: Lab) -> None:
@@ -199,7 +197,7 @@ class ServerChecks:
             client.end(HELLO, half_close=True)
             if client.state.answered or not client.state.over:
                 break
-            server.settle(self.ready_again, server, 0)
+            self.settled(server)
         return client
 
     @check("serves-many-at-once", "core")
@@ -231,7 +229,7 @@ class ServerChecks:
         client.close()
         if inode:
             server.settle(descriptors.let_go, inode, server.names)
-        server.settle(self.ready_again, server, inode)
+        self.settled(server, inode)
 
     @check("survives-a-reset", "robust")
     def test_survives_a_reset(self, lab: Lab) -> None:
@@ -298,7 +296,7 @@ class ServerChecks:
 
         for client in clients:
             client.close()
-        server.settle(self.ready_again, server, 0)
+        self.settled(server)
         does_not_spin(server)
 
     @check("leaks-nothing", "core")

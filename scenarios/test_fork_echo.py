@@ -250,7 +250,7 @@ class ForkEchoChecks(ServerChecks):
             server.eventually(processes.asleep, parent.key, server.names)
             client.close()
             server.settle(processes.dead, [child], server.names)
-            server.throughout(processes.listens, server.port, for_s=APART_S)
+            server.lasts(processes.listens, server.port, for_s=APART_S)
         traffic.answered(self.visit(server), "the next client")
 
         used = server.pids_used(first)

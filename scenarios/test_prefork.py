@@ -23,6 +23,7 @@ from scenarios.spinning import does_not_spin
 NO_PEERS = "this kernel does not tell the other end of a Unix socket"
 ENDS_S = 1.0
 FORKS_S = 0.5
+READY_S = 1.0
 # a thousand forks may come after listen, and a busy machine takes its time for them
 FORKS_ALL_S = 20.0
 TOLD_S = 0.1
@@ -43,9 +44,13 @@ class PreforkChecks(ServerChecks):
         server.settle(pool.has_workers, server.port, server.workers, within_s=FORKS_S)
         return server
 
-    def ready_again(self, snapshot: Snapshot, server: Program, inode: int) -> None:
-        """Judge the idle picture."""
-        pool.idle(snapshot, server.port, inode, server.names)
+    def settled(self, server: Program, inode: int = 0) -> None:
+        """Wait a while for the idle picture."""
+        server.settle(pool.idle, server.port, inode, server.names, within_s=READY_S)
+
+    def between(self, server: Program, inode: int = 0) -> None:
+        """Wait for the idle picture, as it must come."""
+        server.eventually(pool.idle, server.port, inode, server.names, within_s=READY_S)
 
     def warm_up(self, server: Program) -> None:
         """Let every worker serve once."""
@@ -62,7 +67,7 @@ class PreforkChecks(ServerChecks):
     def survived(self, server: Program) -> None:
         """The pool still serves as many clients at once as it has workers."""
         does_not_spin(server)
-        server.settle(self.ready_again, server, 0)
+        self.settled(server)
         self.all_answered(server, server.connect_all(server.workers))
 
     def all_answered(self, server: Program, clients: Sequence[Client]) -> None:

@@ -9,8 +9,12 @@ from __future__ import annotations
 
 import os
 import signal
+from collections.abc import Iterator
 
+import pytest
 from hypothesis import settings
+
+from forklab.agent import sockdiag
 
 FUZZ = int(os.environ.get("FORKLAB_FUZZ") or 0)
 settings.register_profile("same", deadline=None, derandomize=True)
@@ -24,3 +28,10 @@ for number, usual in (
 ):
     if signal.getsignal(number) is signal.SIG_IGN:
         signal.signal(number, usual)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_socket_is_left() -> Iterator[None]:
+    """Close what the agent, whose parts some tests use in this process, would keep for ever."""
+    yield
+    sockdiag.forget()

@@ -346,6 +346,25 @@ def test_usage_tells_a_spinner_from_a_sleeper(agent: Link) -> None:
     assert by_pid[sleeper][1] < by_pid[shell][1] / 2
 
 
+def at(port: int) -> dict[str, Any]:
+    """Say where to connect to."""
+    return {"host": "127.0.0.1", "port": port}
+
+
+@needs_python
+def test_nobody_comes_after_one_who_was_not_answered(agent: Link) -> None:
+    port = free_port(agent)
+    [refused] = agent.call("visit", b"hello\n", times=3, **at(port), wait_s=5.0).value
+    assert (refused["connected"], refused["error"]) == (False, "ECONNREFUSED")
+
+    held = agent.call("listen").value  # nobody accepts
+    [silent] = agent.call(
+        "visit", b"hello\n", times=3, **at(held["port"]), within=0.05, wait_s=5.0
+    ).value
+    assert (silent["received"], silent["eof"], silent["error"]) == (0, False, None)
+    agent.call("unlisten", listener=held["listener"])
+
+
 ECHO = """
 import socket, sys
 listener = socket.create_server(("127.0.0.1", int(sys.argv[1])))
@@ -371,9 +390,10 @@ def test_a_server_listens_and_answers(agent: Link) -> None:
     found = agent.call("listening", port=port, pid=pid, within=10.0, wait_s=10.0).value
     assert (found["addresses"], found["ended"]) == (["127.0.0.1"], None)
 
-    visit = agent.call("visit", b"hello\n", host="127.0.0.1", port=port, wait_s=5.0).value
+    visits = agent.call("visit", b"hello\n", times=3, **at(port), wait_s=5.0).value
 
-    assert (visit["received"], visit["eof"], visit["error"]) == (6, False, None)
+    seen = [(visit["received"], visit["eof"], visit["error"]) for visit in visits]
+    assert seen == [(6, False, None)] * 3
     conn = agent.call("connect", host="127.0.0.1", port=port, wait_s=5.0).value["conn"]
     reply = agent.call("talk", b"line\n", conn=conn, all=True, start=0, wait_s=5.0)
     assert reply.blob == b"line\n"

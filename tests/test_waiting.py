@@ -114,6 +114,17 @@ def test_what_is_no_failure_is_not_waited_for(clock: Clock) -> None:
     assert clock.naps == []
 
 
+def test_one_look_is_one_look_and_its_failure_has_the_picture(clock: Clock) -> None:
+    looks = Looks(until=1)
+
+    assert wait.now(looks.look, looks.judge, "it") == 1.0
+    with pytest.raises(CheckFailure) as told:
+        wait.now(looks.look, looks.judge, "it")
+    assert told.value.snapshot is not None
+    assert told.value.snapshot.time == 2
+    assert clock.naps == []
+
+
 def test_throughout_looks_all_the_time(clock: Clock) -> None:
     looks = Looks()
 

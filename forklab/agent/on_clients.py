@@ -6,6 +6,7 @@ import errno
 import math
 import socket
 import time
+from typing import Any
 
 from . import conns
 from .frames import Message
@@ -13,6 +14,9 @@ from .loop import Answer, Failure, Pending
 from .state import State
 
 QUIET_S = 0.02
+REFUSED = {
+    "connected": False, "given": 0, "flushed": 0, "received": 0, "eof": False, "inode": 0, "port": 0
+}  # fmt: skip
 
 
 class OnClients(State):
@@ -107,36 +111,16 @@ class OnClients(State):
         )
 
     def op_visit(self, message: Message, blob: bytes) -> Pending:
-        """Be one whole client: connect, send the blob, wait for the reply, leave.
+        """Be `times` whole clients, one after another: connect, send the blob, be answered, leave.
 
         Answered means that bytes came back; an echo is waited for whole, another reply until
-        nothing more comes for QUIET_S. The answer is the state at the end of the reply; its inode
-        is that of the server's end of the connection, its port the client's own.
+        nothing more comes for QUIET_S. The answer is a list of their states, each at the end of
+        its reply; its inode is that of the server's end of the connection, its port the client's
+        own. `within` seconds are for each; nobody comes any more after one that was not answered
+        or left unanswered in part, or after `longest` seconds.
         """
-        try:
-            conn = conns.connect((message["host"], message["port"]), self.loop.poll)
-        except OSError as error:
-            raise Failure("refused", error.strerror or str(error)) from error
-        number = self._keep(conn)
-        conn.give(blob, half_close=False)
-
-        def leave() -> Answer:
-            state = conn.state() | {"port": conn.sock.getsockname()[1]}
-            self._close(number, reset=False)
-            return state, b""
-
-        def test() -> Answer | None:
-            if conn.over:
-                return leave()
-            if conn.received_bytes < len(blob):
-                quiet = time.monotonic() - conn.moved > QUIET_S
-                return leave() if conn.received_bytes and quiet and not echo() else None
-            return leave()
-
-        def echo() -> bool:
-            return bool(blob.startswith(conn.received))
-
-        return Pending(test, leave, message.get("within", 3.0), polls=True)
+        visitor, within_s = Visitor(self, message, blob), message.get("within", 3.0)
+        return Pending(visitor.test, visitor.late, within_s, polls=True, since=visitor.since)
 
     def op_gather(self, message: Message, blob: bytes) -> Pending:
         """Send the blob on each of `conns` and wait until `count` of them had bytes come back.
@@ -203,6 +187,66 @@ class OnClients(State):
     def op_unlisten(self, message: Message, blob: bytes) -> None:
         """Close a listener of ours."""
         self.listeners.pop(message["listener"]).close()
+
+
+class Visitor:
+    """One client after another, each whole."""
+
+    def __init__(self, agent: OnClients, message: Message, blob: bytes) -> None:
+        self._began = time.monotonic()
+        self._end = self._began + message.get("longest", math.inf)
+        self._agent, self._blob = agent, blob
+        self._address = (message["host"], message["port"])
+        self._left = message.get("times", 1)
+        self._states: list[dict[str, Any]] = []
+        self._conn: conns.Connection | None = None
+        self._number = 0
+
+    def since(self) -> float:
+        """When the time of the one who is there began."""
+        return self._began
+
+    def test(self) -> Answer | None:
+        """Come, or go on; the answer when the last one has left."""
+        if self._conn is None:
+            self._come()
+        elif self._conn.over or self._has_all(self._conn):
+            self._leave(self._conn)
+            self._come()
+        return (self._states, b"") if self._conn is None else None
+
+    def late(self) -> Answer:
+        """Leave, answered or not."""
+        if self._conn is not None:
+            self._leave(self._conn)
+        return self._states, b""
+
+    def _come(self) -> None:
+        self._conn = None
+        answered = not self._states or self._states[-1]["received"]
+        if not self._left or not answered or time.monotonic() > self._end:
+            return
+        self._began = time.monotonic()
+        self._left -= 1
+        try:
+            self._conn = conns.connect(self._address, self._agent.loop.poll)
+        except OSError as error:
+            self._states.append(REFUSED | {"error": errno.errorcode.get(error.errno or 0, "EIO")})
+            return
+        self._number = self._agent._keep(self._conn)
+        self._conn.give(self._blob, half_close=False)
+
+    def _has_all(self, conn: conns.Connection) -> bool:
+        """Whether the echo is whole, or what comes is no echo and nothing more comes of it."""
+        if conn.received_bytes >= len(self._blob):
+            return True
+        quiet = time.monotonic() - conn.moved > QUIET_S
+        return bool(conn.received) and quiet and not self._blob.startswith(conn.received)
+
+    def _leave(self, conn: conns.Connection) -> None:
+        """Note what it saw, and close."""
+        self._states.append(conn.state() | {"port": conn.sock.getsockname()[1]})
+        self._agent._close(self._number, reset=False)
 
 
 def _listener(port: int) -> socket.socket:

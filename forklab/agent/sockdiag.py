@@ -35,28 +35,58 @@ TcpRow = tuple[int, int, str, int, str, int, int, int, int]
 UnixRow = tuple[int, int, int, int, int, int]
 
 
-def _ask(payload: bytes, flags: int, kind: int = SOCK_DIAG_BY_FAMILY) -> Iterator[bytes]:
-    """Send one request and yield the body of each answer.
+class _Kernel:
+    """A netlink socket and room for its answers, kept: a snapshot asks twice."""
+
+    def __init__(self) -> None:
+        self._socket = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, NETLINK_SOCK_DIAG)
+        self._room = bytearray(1 << 17)
+
+    def ask(self, request: bytes, *, dump: bool) -> list[bytes]:
+        """Send *request* and return the body of each answer."""
+        self._socket.send(request)
+        bodies: list[bytes] = []
+        while True:
+            count, at = self._socket.recv_into(self._room), 0
+            while at < count:
+                size, said = struct.unpack_from("=IH", self._room, at)
+                if said == NLMSG_DONE:
+                    return bodies
+                if said == NLMSG_ERROR:
+                    error = -struct.unpack_from("=i", self._room, at + 16)[0]
+                    raise OSError(error, "sock_diag: " + os.strerror(error))
+                bodies.append(bytes(self._room[at + 16 : at + size]))
+                at += (size + 3) & ~3
+            if not dump:
+                return bodies
+
+    def close(self) -> None:
+        """Let go of the socket, and of what is still in its queue."""
+        self._socket.close()
+
+
+_kernel = cache(_Kernel)
+
+
+def forget() -> None:
+    """Let go of the kernel's socket; the next question opens another."""
+    if _kernel.cache_info().currsize:
+        _kernel().close()
+        _kernel.cache_clear()
+
+
+def _ask(payload: bytes, flags: int, kind: int = SOCK_DIAG_BY_FAMILY) -> list[bytes]:
+    """Send one request and return the body of each answer.
 
     Raises:
         OSError: the kernel refuses (ENOENT: the module for this family is not there).
     """
-    with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, NETLINK_SOCK_DIAG) as kernel:
-        header = struct.pack("=IHHII", 16 + len(payload), kind, flags, 1, 0)
-        kernel.send(header + payload)
-        while True:
-            answer, at = kernel.recv(1 << 17), 0
-            while at < len(answer):
-                size, said = struct.unpack_from("=IH", answer, at)
-                if said == NLMSG_DONE:
-                    return
-                if said == NLMSG_ERROR:
-                    error = -struct.unpack_from("=i", answer, at + 16)[0]
-                    raise OSError(error, "sock_diag: " + os.strerror(error))
-                yield answer[at + 16 : at + size]
-                at += (size + 3) & ~3
-            if not flags & DUMP:
-                return
+    header = struct.pack("=IHHII", 16 + len(payload), kind, flags, 1, 0)
+    try:
+        return _kernel().ask(header + payload, dump=bool(flags & DUMP))
+    except BaseException:
+        forget()  # half an answer may be in its queue
+        raise
 
 
 def in_use() -> int:

@@ -13,7 +13,7 @@ from forklab.program.client import ANSWER_S, Client
 from forklab.program.started import Started
 from forklab.sandbox.link import AgentRefused
 
-LOOK_EVERY = 10
+IN_A_ROW = 10  # clients of one request
 MANY = 30
 CROWD_S = 10.0
 VISITS_S = 60.0  # for all who come, one after another or many at a time
@@ -88,7 +88,7 @@ class Clients(Started):
         self._clients += 1
         self.journal.note("visit", f"client-{self._clients} comes, is answered, leaves")
         asked = self.journal.now()
-        state = self._visited(self._visiting(data, within_s), within_s)
+        [state] = self._visited(self._visiting(data, within_s), within_s)
         name = f"client-{self._clients}"
         self._asked[state.port] = asked
         self.journal.log.name_peer(state.port, name)
@@ -96,19 +96,18 @@ class Clients(Started):
         self.journal.happened("close", name, "client", since=asked, what="connection")
         return state
 
-    def _visiting(self, data: bytes, within_s: float = ANSWER_S) -> int:
+    def _visiting(self, data: bytes, within_s: float, **more: Any) -> int:
         within = within_s * wait.scale()
-        return self.link.submit("visit", data, host=self.address, port=self.port, within=within)
+        return self.link.submit(
+            "visit", data, host=self.address, port=self.port, within=within, **more
+        )
 
-    def _visited(self, number: int, within_s: float = ANSWER_S) -> ClientState:
-        try:
-            return ClientState.parse(self.link.result(number, within_s * wait.scale()).value)
-        except AgentRefused as refused:
-            error = "ECONNREFUSED" if refused.kind == "refused" else str(refused)
-            return ClientState(False, 0, 0, 0, False, error, 0)
+    def _visited(self, number: int, within_s: float) -> list[ClientState]:
+        answers = self.link.result(number, within_s * wait.scale()).value
+        return [ClientState.parse(value) for value in answers]
 
     def visits(self, total: int, at_once: int, data: bytes = HELLO) -> Iterator[ClientState]:
-        """Be *total* whole clients, *at_once* at any time, each back as soon as one has left.
+        """Be *total* whole clients, *at_once* at any time, IN_A_ROW of them back together.
 
         No more come once MANY processes are alive that no client needs: a server whose children
         do not end is known by then, and would only bury the machine. Each is given CROWD_S: in a
@@ -117,18 +116,28 @@ class Clients(Started):
         """
         waiting = wait.Waiting(VISITS_S)
         self.journal.note("visits", f"{total} clients come and leave, {at_once} at a time")
-        under_way = {self._visiting(data, CROWD_S) for _ in range(min(at_once, total))}
-        begun = len(under_way)
-        while under_way:
-            number = self.link.first(under_way, CROWD_S * wait.scale())
+        under_way: set[int] = set()
+        left, come = total, 0
+        while left > 0 or under_way:
+            while left > 0 and len(under_way) < at_once:
+                under_way.add(self._some(data, min(left, IN_A_ROW), waiting))
+                left -= IN_A_ROW
+            number = self.link.first(under_way, (CROWD_S + VISITS_S) * wait.scale())
             under_way.remove(number)
-            if begun % LOOK_EVERY == 0 and begun < total and len(self.snapshot().live) > MANY:
-                self.journal.note("visits", f"only {begun} of them: their processes do not end")
-                total = begun
-            if waiting.elapsed_s > waiting.within_s and begun < total:
-                self.journal.note("visits", f"only {begun} of them: each takes too long")
-                total = begun
-            if begun < total:
-                under_way.add(self._visiting(data, CROWD_S))
-                begun += 1
-            yield self._visited(number, CROWD_S)
+            states = self._visited(number, CROWD_S)
+            come += len(states)
+            if left > 0 and (why := self._enough(waiting)):
+                self.journal.note("visits", f"only {come} of them: {why}")
+                left = 0
+            yield from states
+
+    def _some(self, data: bytes, times: int, waiting: wait.Waiting) -> int:
+        """Let *times* clients come one after another, in one request."""
+        rest_s = waiting.within_s - waiting.elapsed_s
+        return self._visiting(data, CROWD_S, times=times, longest=rest_s)
+
+    def _enough(self, waiting: wait.Waiting) -> str:
+        """Say why nobody should come any more; "" if they may."""
+        if len(self.snapshot().live) > MANY:
+            return "their processes do not end"
+        return "each takes too long" if waiting.elapsed_s > waiting.within_s else ""

@@ -168,6 +168,14 @@ class Started:
         with self.journal.waiting(for_s * wait.scale()):
             return wait.throughout(self.snapshot, check, *args, for_s=for_s)
 
+    def lasts(self, check: Callable[..., T], *args: Any, for_s: float) -> T:
+        """Demand that *check* holds when *for_s* seconds are over.
+
+        For what does not come back once it is lost: one look then says as much as many before.
+        """
+        self.usage(for_s)
+        return wait.now(self.snapshot, check, *args)
+
     def one_open_file(self, snapshot: Snapshot) -> list[tuple[Place, Place]]:
         """Which descriptors above 2 of two processes are one open file.
 

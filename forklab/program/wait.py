@@ -107,14 +107,22 @@ def throughout(look: Callable[[], S], check: Callable[..., T], *args: Any, for_s
     """Demand that *check* never fails during *for_s* seconds, and return its last value."""
     waiting = Waiting(for_s)
     while True:
-        seen = look()
         try:
-            found = check(seen, *args)
+            found = now(look, check, *args)
         except CheckFailure as failure:
-            if isinstance(seen, Snapshot):
-                failure.snapshot = failure.snapshot or seen
             failure.waited = f"after {waiting.elapsed_s:.2f} s"
             raise
         if waiting.over:
             return found
         waiting.steady_nap()
+
+
+def now(look: Callable[[], S], check: Callable[..., T], *args: Any) -> T:
+    """Return what *check* returns on one look."""
+    seen = look()
+    try:
+        return check(seen, *args)
+    except CheckFailure as failure:
+        if isinstance(seen, Snapshot):
+            failure.snapshot = failure.snapshot or seen
+        raise

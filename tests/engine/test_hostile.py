@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 import pytest
 
 from forklab import labs
-from forklab.agent.turn import NICEST
+from forklab.agent.turn import NICEST, STARVED
 from forklab.errors import CheckFailure, NotReady, Overrun
 from forklab.facts import Process, Snapshot
 from forklab.program import clients
@@ -166,8 +167,10 @@ def _traced(snapshot: Snapshot) -> Process:
 
 
 def test_a_crowd_that_spins_gives_way_to_the_agent(start: Callable[..., Program]) -> None:
+    """Whether it has to depends on the machine: one with many CPUs has a turn for everybody."""
     program = start("spins_everywhere.c")
-    program.eventually(lambda snapshot: _is_nice(program), within_s=30.0)
+    turn = Turn(program)
+    program.eventually(lambda snapshot: turn.comes_or_was_made(), within_s=30.0)
 
 
 def test_a_program_is_started_as_nice_as_anybody(start: Callable[..., Program]) -> None:
@@ -179,9 +182,26 @@ def nice_of(program: Program) -> int:
     return int(stat.split()[16])
 
 
-def _is_nice(program: Program) -> None:
-    if (nice := nice_of(program)) != NICEST:
-        raise CheckFailure(f"its nice value is {NICEST}", f"it is {nice}")
+class Turn:
+    """How much of the last window the agent waited for a CPU, by proc(5) schedstat."""
+
+    def __init__(self, program: Program) -> None:
+        self._program = program
+        self._began = time.monotonic()
+        self._waited_s = self._waited()
+
+    def comes_or_was_made(self) -> None:
+        """Demand that the agent waits for less than it bears, or that the crowd is nicer."""
+        elapsed_s = time.monotonic() - self._began
+        waited_s = self._waited() - self._waited_s
+        nice = nice_of(self._program)
+        if nice != NICEST and (elapsed_s < 1.0 or waited_s > STARVED * elapsed_s):
+            seen = f"it waited {waited_s:.2f} of {elapsed_s:.2f} s, and the crowd's is {nice}"
+            raise CheckFailure(f"the agent is not starved, or a nice value is {NICEST}", seen)
+
+    def _waited(self) -> float:
+        said = self._program.link.call("read", path="/proc/self/schedstat").blob
+        return int(said.split()[1]) / 1e9
 
 
 def test_clients_come_no_more_when_each_is_kept_waiting(
