@@ -23,7 +23,7 @@ option = $(if $(value $(2)),$(1) $(call quote,$(2)))
 lab_name = $(subst -,_,$(1))
 program = $(if $(value PROGRAM),$(call quote,PROGRAM)) $(call option,--run,RUN) $(call option,--port,PORT) $(call option,--workers,WORKERS) $(call option,--worker,WORKER)
 
-.PHONY: help labs venv test lint type check fix scenarios mutants flaky grade bench doctor images clean browser
+.PHONY: help labs venv test lint type check fix scenarios mutants flaky grade bench doctor images clean browser rehearse
 
 help:
 	@echo "make TARGET [NAME=value ...]; V=1 prints each command that is run"
@@ -64,6 +64,16 @@ shell-%: $(STAMP) ## a shell beside the running program, with ps, ss, strace and
 
 watch-%: $(STAMP) ## its processes and descriptors, live, while clients come and go
 	$(Q)$(FORKLAB) watch $(call lab_name,$*) $(program)
+
+##@ Show a class [AUTO=s] [BIG=1] [FROM=n] [RECORD=file]
+demo-%: $(STAMP) ## the lab, told step by step, live; keys are said there
+	$(Q)$(FORKLAB) demo $(call lab_name,$*) $(call option,--auto,AUTO) $(call option,--from,FROM) $(call option,--record,RECORD) $(if $(filter 1,$(BIG)),--big)
+
+replay-%: $(STAMP) ## its recording; needs no engine
+	$(Q)$(FORKLAB) replay $(call lab_name,$*)
+
+rehearse: $(STAMP) ## all demos without waiting: does each step come?
+	$(Q)$(FORKLAB) rehearse
 
 ##@ Grade [RUBRIC=file] [OUT=file]
 gradescope-%: $(STAMP) ## the autograder of a lab for Gradescope, a zip
