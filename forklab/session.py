@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TextIO
@@ -15,6 +15,8 @@ import pytest
 from forklab import plugin, tree
 from forklab.errors import CheckFailure, UsageError
 from forklab.events import lines
+from forklab.events.event import Event
+from forklab.hints import language
 from forklab.interrupt import held_off
 from forklab.labs import LabInfo
 from forklab.order import Order
@@ -167,9 +169,12 @@ class Session:
         if self.lab is not None:
             self.run.waited_s = self.lab.journal.waited_s
             self.run.ready_s = self.lab.journal.ready_s
-            if self.order.events:
-                self.folder.write_events(lines.write(self._header(), self.lab.journal.log.events()))
+        events = self.lab.journal.log.events() if self.lab is not None and self.order.events else []
+        if events:
+            self.folder.write_events(lines.write(self._header(), events))
         self.folder.finish(self.run)
+        if self.order.events:
+            self._write_page(events)
         if self.order.junit is not None:
             self.order.junit.write_text(junit.render(self.run))
         self._show(lambda report: report.end(self.run))
@@ -177,6 +182,17 @@ class Session:
             self.out.write(json_report.render(self.run) + "\n")
         if self.trouble is not None:
             raise self.trouble
+
+    def _write_page(self, events: Sequence[Event]) -> None:
+        from forklab.pages import run_page  # jinja2: only where there is a page
+
+        try:
+            html = run_page.render(self.run, events, language(), self.order.command)
+        except Exception as error:  # a view: whatever is wrong with it, verdicts stay and are told
+            self.say(f"{run_page.FILE} is not written, by a fault of forklab: {error!r}")
+            return
+        self.folder.write_page(run_page.FILE, html)
+        self.run.page = run_page.FILE
 
 
 def run_scenario(lab: str, wanted: plugin.Wanted, *more: str) -> int:

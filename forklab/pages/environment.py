@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 import os
+import shlex
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import cache, partial
@@ -15,7 +16,7 @@ from urllib.parse import quote
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from forklab.pages import evidence_text
+from forklab.pages import evidence_text, figure_words
 from forklab.pages.words import say
 from forklab.reports.text import bounded, shorten, visible
 
@@ -44,7 +45,14 @@ def _environment(language: str) -> Environment:
         # what labs and harness say stands in English on a page in another language
         english="" if language == "en" else ENGLISH,
     )
+    found.globals.update(
+        spans=partial(figure_words.spans, language),
+        thing_name=partial(figure_words.thing_name, language),
+    )
     found.filters.update(
+        shell=shlex.quote,
+        since=figure_words.since,
+        length_of=figure_words.pause,
         bounded=bounded,
         link=link,
         points=points,

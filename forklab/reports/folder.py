@@ -7,6 +7,7 @@ runs/<lab>/<time>/
     snapshots/<check>.json    processes, descriptors and sockets as the kernel told them
     broken/<check>.txt    our own trace of a check that could not be judged
     events.jsonl          what happened, one event a line
+    report.html           the report with pictures, one file for a browser
 runs/<lab>/latest         a link to the folder of the last run
 """
 
@@ -87,6 +88,10 @@ class RunFolder:
         """Keep what happened: a header, then an event a line, each of them JSON."""
         with _writing(self.path), (self.path / "events.jsonl").open("w", encoding="utf-8") as file:
             file.writelines(line + "\n" for line in lines)
+
+    def write_page(self, name: str, html: str) -> None:
+        """Keep the page of the run, HTML."""
+        self._write(name, html)
 
     def finish(self, run: Run) -> None:
         """Write the reports of the run."""

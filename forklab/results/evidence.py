@@ -27,7 +27,14 @@ class ProcessRow:
 
 @dataclass(frozen=True)
 class DescriptorRow:
-    """One descriptor of one process, and what it is; `mark` says why it is a culprit."""
+    """One descriptor of one process, and what it is; `mark` says why it is a culprit.
+
+    Attributes:
+        kind: listener, connection, unix, socket, pipe, terminal, anon or file.
+        side: of a pipe "r" or "w", of a socket "".
+        other: who or what is at the other end, where one is known: the name of a client, or the
+            target of the other socket of a pair.
+    """
 
     who: str
     pid: int
@@ -35,6 +42,9 @@ class DescriptorRow:
     what: str
     target: str
     mark: str = ""
+    kind: str = ""
+    side: str = ""
+    other: str = ""
 
 
 @dataclass(frozen=True)
@@ -112,6 +122,9 @@ def evidence(
             what=describe.descriptor(process, fd),
             target=fd.target,
             mark=marks.get((process.pid, fd.number), ""),
+            kind=describe.kind(fd),
+            side=fd.access if fd.kind == "pipe" else "",
+            other=describe.other(fd),
         )
         for process in snapshot.processes
         for fd in process.fds
@@ -160,6 +173,22 @@ class _Describer:
         if fd.number in STANDARD and fd.kind in ("terminal", "pipe"):
             return STANDARD[fd.number]
         return fd.target
+
+    def kind(self, fd: Descriptor) -> str:
+        if fd.kind != "socket":
+            return fd.kind
+        tcp = self._tcp.get(fd.inode)
+        if tcp is not None:
+            return "listener" if tcp.state == "LISTEN" else "connection"
+        return "unix" if fd.inode in self._snapshot.unix else "socket"
+
+    def other(self, fd: Descriptor) -> str:
+        if fd.kind != "socket":
+            return ""
+        tcp, unix = self._tcp.get(fd.inode), self._snapshot.unix.get(fd.inode)
+        if tcp is not None and tcp.state != "LISTEN":
+            return self._clients.get(tcp.peer_port, "")
+        return f"socket:[{unix.peer}]" if unix is not None and unix.peer else ""
 
     def _socket(self, inode: int) -> str:
         tcp = self._tcp.get(inode)

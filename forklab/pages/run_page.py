@@ -1,0 +1,186 @@
+"""The page of one run: verdicts, then for each failure what happened and who held what.
+
+It has a size that a mail and a course platform take: failures get their pictures in order while
+there is room, and the page says which have none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+
+from markupsafe import Markup
+
+from forklab.events.event import Event
+from forklab.figures.scene import Scene, most_telling, scenes
+from forklab.figures.sharing import sharing
+from forklab.figures.timeline import timeline
+from forklab.pages import environment
+from forklab.pages.words import say
+from forklab.reports import tables
+from forklab.reports.text import bounded, columns
+from forklab.results.evidence import Evidence
+from forklab.results.record import Result, Run, Verdict, points
+from forklab.views.sentences import clause
+
+FILE = "report.html"
+MOST_BYTES = 150_000
+RESERVE = 2_000  # for words of the page that depend on what was left out
+MOST_TOLD = 2
+MOST_STEPS, FIRST_STEPS = 12, 4
+OUTPUT_LINES = {False: 5, True: 25}
+OUTPUT_COLUMNS = 200
+ROOM = {False: 400, True: 3000}
+WARNING_LINES = 40
+FILES = ("report.txt", "results.json", "junit.xml")
+
+
+@dataclass(frozen=True)
+class Section:
+    """One check on the page: its id, and what is said of it."""
+
+    id: str
+    html: Markup
+
+    @property
+    def size(self) -> int:
+        """Bytes of it."""
+        return len(self.html.encode())
+
+
+def render(run: Run, events: Iterable[Event], language: str, again: str) -> str:
+    """Return the page, HTML.
+
+    Args:
+        run: what was found out.
+        events: the log of the run, in the order of time; none if the program was never started.
+        language: "en" or "ko".
+        again: the command line that does the same once more.
+    """
+    writer = _Writer(run, scenes(events), language, again)
+    few = [writer.section(result, number, full=False) for number, result in writer.failures]
+    room = MOST_BYTES - RESERVE - len(writer.page(few, [], 0).encode())
+    failures, room = writer.with_pictures(few, room)
+    told = [] if run.failures else writer.told(room)
+    left_out = sum(one in few for one in failures)
+    return writer.page(failures, told, left_out)
+
+
+class _Writer:
+    def __init__(self, run: Run, found: Mapping[str, Scene], language: str, again: str) -> None:
+        self._run, self._scenes, self._language, self._again = run, found, language, again
+        self.failures = list(enumerate(run.failures, 1))
+
+    def with_pictures(self, few: Sequence[Section], room: int) -> tuple[list[Section], int]:
+        """Return the sections of all failures, with pictures where there is room; and the rest."""
+        made = []
+        for (number, result), short in zip(self.failures, few, strict=True):
+            full = self.section(result, number, full=True)
+            fits = full.size - short.size <= room
+            made.append(full if fits else short)
+            room -= full.size - short.size if fits else 0
+        return made, room
+
+    def told(self, room: int) -> list[Section]:
+        """Return sections of those checks that passed and tell most."""
+        passed = {r.check.id: r for r in self._run.results if r.verdict is Verdict.PASS}
+        found = [scene for check, scene in self._scenes.items() if check in passed]
+        made = []
+        for number, scene in enumerate(most_telling(found, MOST_TOLD), 1):
+            section = self.section(passed[scene.check], number, full=True)
+            if section.size <= room:
+                made.append(section)
+                room -= section.size
+        return made
+
+    def section(self, result: Result, number: int, *, full: bool) -> Section:
+        """Return what is said of one check; short: without figures, and with little output."""
+        scene = self._scenes.get(result.check.id) if full else None
+        evidence = result.evidence
+        printed = _printed(result.output, full=full)
+        steps = _steps(result.done, full=full)
+        values = {
+            "result": result,
+            "full": full,
+            "number": number,
+            "room": ROOM[full],
+            "notes": result.notes[:5],
+            "line": timeline(scene) if scene is not None else None,
+            "shares": sharing(evidence) if full and evidence is not None else None,
+            "tables": _tables(evidence, full=full) if evidence is not None else "",
+            "marked": _marked(evidence),
+            "printed": "\n".join(printed),
+            "printed_lines": len(printed),
+            "done": steps,
+            "done_left_out": len(result.done) - len(steps),
+            "clause": clause,
+            "folder": self._run.folder,
+            "again": f"{self._again} --only {result.check.id}",
+        }
+        html = environment.render("run_check.html.j2", self._language, values)
+        return Section(result.check.id, Markup(html))
+
+    def page(self, failures: Sequence[Section], told: Sequence[Section], left_out: int) -> str:
+        """Return the whole page."""
+        run = self._run
+        earned, possible = points(run.results)
+        values = {
+            "run": run,
+            "counted": self._counted(),
+            "earned": earned,
+            "possible": possible,
+            "failures": failures,
+            "told": told,
+            "broken": [r for r in run.results if r.verdict is Verdict.BROKEN],
+            "pictures_left_out": left_out,
+            "warnings": _warnings(run.warnings),
+            "files": (*FILES, "events.jsonl") if self._scenes else FILES,
+            "again": self._again,
+            "version": version("forklab"),
+        }
+        return environment.render("run.html.j2", self._language, values)
+
+    def _counted(self) -> str:
+        words = {
+            Verdict.PASS: "n_passed", Verdict.FAIL: "n_failed", Verdict.SKIPPED: "skipped_n",
+            Verdict.BROKEN: "broken_n",
+        }  # fmt: skip
+        counts = [(self._run.count(verdict), key) for verdict, key in words.items()]
+        return ", ".join(say(self._language, key, n=count) for count, key in counts if count)
+
+
+def _steps(done: Sequence[str], *, full: bool) -> list[str]:
+    most = MOST_STEPS if full else FIRST_STEPS + 1
+    if len(done) <= most:
+        return list(done)
+    return [*done[:FIRST_STEPS], *done[len(done) - most + FIRST_STEPS :]]
+
+
+def _printed(output: str, *, full: bool) -> list[str]:
+    rows = [row for row in output.split("\n") if row.strip()]
+    return [bounded(row, OUTPUT_COLUMNS) for row in rows[-OUTPUT_LINES[full] :]]
+
+
+def _tables(evidence: Evidence, *, full: bool) -> str:
+    """Return the tables of the report as text; those that are folded where there is little room."""
+    whole = full and len(evidence.processes) + len(evidence.descriptors) <= 60
+    lines = [*tables.processes(evidence, full=whole)]
+    if legend := tables.legend(evidence):
+        lines.append(type(lines[0])(f"    ({legend})"))
+    parts = ["\n".join(line.text for line in lines)]
+    if ends := tables.ends(evidence, full=False):
+        parts.append("\n".join(ends))
+    if rows := tables.descriptors(evidence, full=whole):
+        parts.append("\n".join(line.text for line in rows))
+    return "\n\n".join(parts)
+
+
+def _marked(evidence: Evidence | None) -> dict[str, str]:
+    """Names of the culprits."""
+    return {} if evidence is None else {row.who: row.mark for row in evidence.culprits if row.who}
+
+
+def _warnings(text: str) -> str:
+    rows = text.rstrip().split("\n")[:WARNING_LINES] if text.strip() else []
+    return "\n".join(bounded(row, OUTPUT_COLUMNS) for row in rows if columns(row))
