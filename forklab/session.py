@@ -24,7 +24,8 @@ from forklab.program.lab import Lab
 from forklab.reports import json_report, junit
 from forklab.reports.folder import RunFolder, open_folder
 from forklab.reports.terminal import Terminal
-from forklab.results.record import REFERENCE, Check, Result, Run
+from forklab.results.evidence import Evidence, evidence
+from forklab.results.record import REFERENCE, Check, Result, Run, Verdict
 from forklab.sandbox.choose import Sandbox
 from forklab.sandbox.opening import Opening
 
@@ -57,6 +58,7 @@ class Session:
             RunFolder(order.folder) if order.folder else open_folder(order.runs, info.name)
         )
         self.checks: list[Check] = []
+        self.looks: dict[str, Evidence] = {}
         self.lab: Lab | None = None
         self.began = False
         self.trouble: Exception | None = None
@@ -153,11 +155,19 @@ class Session:
     def _on_result(self, result: Result, lab: Lab | None, raw: dict[str, object] | None) -> None:
         self._begin()
         self.run.results.append(result)
+        if self.order.events and lab is not None and result.verdict is Verdict.PASS:
+            self._keep_last_look(result.check.id, lab)
         self._show(lambda report: report.result(result))
         try:
             self.folder.write_result(result, raw, result.output)
         except UsageError as error:  # told at the end: raised here, it would be pytest's failure
             self.trouble = error
+
+    def _keep_last_look(self, check: str, lab: Lab) -> None:
+        """Keep what the last look at a program showed that is right: its page has pictures, too."""
+        program = lab.program
+        if program is not None and program.last is not None:
+            self.looks[check] = evidence(program.last, {}, program.names, program.client_names)
 
     def _header(self) -> dict[str, object]:
         """What the log of events says of the run."""
@@ -187,7 +197,9 @@ class Session:
         from forklab.pages import run_page  # jinja2: only where there is a page
 
         try:
-            html = run_page.render(self.run, events, language(), self.order.command)
+            html = run_page.render(
+                run_page.Facts(self.run, events, self.looks, self.order.command), language()
+            )
         except Exception as error:  # a view: whatever is wrong with it, verdicts stay and are told
             self.say(f"{run_page.FILE} is not written, by a fault of forklab: {error!r}")
             return

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import NamedTuple
 
 from forklab.events.event import Event
@@ -50,21 +50,15 @@ def _scene(check: str, events: Sequence[Event]) -> Scene | None:
     ends = [event.t for event in events if event.kind == "check-ends"]
     left_out = sum(int(e.facts.get("count", 0)) for e in events if e.kind == "left-out")
     last = max(event.t for event in drawn)
-    return Scene(
-        check, tuple(folded(drawn)), drawn[0].t, max([last, *ends]), len(starts), left_out
-    )
+    return Scene(check, tuple(folded(drawn)), drawn[0].t, max([last, *ends]), len(starts), left_out)
 
 
-def most_telling(found: Iterable[Scene], most: int = 1) -> list[Scene]:
-    """Return the scenes in which the most kinds of things happen; of those the shortest.
+def most_telling(found: Collection[Scene]) -> str:
+    """Return the check in which the most kinds of things happen; "" if there is none.
 
-    Args:
-        found: of the checks that passed.
-        most: so many at most, in the order of *found*.
+    Of several the shortest, and one that is drawn without folding before others.
     """
-    ordered = list(found)
-    ranked = sorted(ordered, key=_telling)[:most]
-    return [scene for scene in ordered if scene in ranked]
+    return min(found, key=_telling).check if found else ""
 
 
 def _telling(scene: Scene) -> tuple[bool, int, int]:

@@ -6,7 +6,7 @@ ends of one channel.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from forklab.results.evidence import DescriptorRow, Evidence, ProcessRow
@@ -96,6 +96,10 @@ class Sharing(NamedTuple):
         """Return who has the column at *x*."""
         return next(holder.name for holder in self.holders if holder.x == x)
 
+    def is_other_end(self, thing: Thing) -> bool:
+        """Whether the row above is the other end of *thing*."""
+        return any(one.y_other == thing.y for one in self.things)
+
     def x_below(self, thing: Thing) -> int:
         """Return where the first box of the row below *thing* is."""
         at = self.things.index(thing)
@@ -122,6 +126,21 @@ def sharing(evidence: Evidence) -> Sharing | None:
     )  # fmt: skip
 
 
+def most_open(looks: Mapping[str, Evidence]) -> str:
+    """Return the name of that one of *looks* which shows most that is open; "": none shows any."""
+    counts = {name: _open(look) for name, look in looks.items()}
+    best = max(counts, key=lambda name: counts[name], default="")
+    return best if best and counts[best] else ""
+
+
+def _open(look: Evidence) -> int:
+    """How many sockets and pipes are held, as long as all of them can be drawn."""
+    if len(look.processes) > MOST_COLUMNS:
+        return 0
+    found = {row.target for row in look.descriptors if row.kind in PARTS[:5] and row.number > 2}
+    return len(found) if len(found) <= MOST_ROWS else 0
+
+
 def _tells(row: DescriptorRow, evidence: Evidence) -> bool:
     """Whether it is drawn: not the streams, files and terminals that everybody has."""
     if row.mark or row.kind in ("listener", "connection", "unix"):
@@ -144,17 +163,16 @@ def _columns(
     for process in processes:
         key: object = process.pid
         if len(processes) > FEW:
-            held = sorted((r.kind, r.side, r.number, bool(r.mark)) for r in by_pid.get(process.pid, []))
+            held = sorted(
+                (r.kind, r.side, r.number, bool(r.mark)) for r in by_pid.get(process.pid, [])
+            )
             key = (process.state == "Z", process.mark, process.ppid, tuple(held))
         groups.setdefault(key, []).append(process)
     x = LEFT
     for first, *others in groups.values():
-        if len(others) < MOST_ALIKE:
-            drawn = [(first, ()), *((other, ()) for other in others)]
-        else:
-            drawn = [(first, tuple(others))]
-        for process, alike in drawn:
-            yield Holder(process, alike, x)
+        are_few = len(others) < MOST_ALIKE
+        for process in [first, *others] if are_few else [first]:
+            yield Holder(process, () if are_few else tuple(others), x)
             x += COLUMN
 
 
@@ -191,7 +209,9 @@ def _kind_of(thing: list[DescriptorRow], held: dict[Place, list[DescriptorRow]])
     )
 
 
-def _order(held: dict[Place, list[DescriptorRow]]) -> Callable[[list[DescriptorRow]], object]:
+def _order(
+    held: dict[Place, list[DescriptorRow]],
+) -> Callable[[list[DescriptorRow]], tuple[int, int, int]]:
     """Return a key that puts rows in the order of PARTS, and the two ends of a channel together."""
     first: dict[str, int] = {}
     for at, (target, _) in enumerate(held):

@@ -12,8 +12,8 @@ from forklab.events.event import HARNESS, Event
 from forklab.figures.alike import Cast, Column, cast
 from forklab.figures.scene import MANY, Scene
 
-COLUMN, GAP_COLUMN, LANE, LEFT, TOP = 26, 58, 36, 14, 26
-MOST_COLUMNS, MOST_LANES, HARD_MOST = MANY, 18, 90
+COLUMN, WIDE_COLUMN, GAP_COLUMN, LANE, LEFT, TOP = 26, 36, 58, 36, 14, 26
+MOST_COLUMNS, MOST_LANES, HARD_MOST = MANY, 12, 90
 GAP_S = 0.02  # a pause that is marked on the axis
 NOBODY = frozenset({"", "agent", "somebody", "a client"})  # have no lane
 
@@ -122,9 +122,7 @@ def timeline(scene: Scene) -> Timeline:
     right = (marks[-1].x if marks else LEFT) + COLUMN
     bars = tuple(bar for lane in lanes for bar in _Life(lane, scene, marks, right).bars())
     left_out = sum(column.times for column in whole.columns[HARD_MOST:])
-    return Timeline(
-        scene, lanes, bars, marks, right + LEFT, TOP + LANE * len(lanes) + 20, left_out
-    )
+    return Timeline(scene, lanes, bars, marks, right + LEFT, TOP + LANE * len(lanes) + 20, left_out)
 
 
 def _drawn(found: Cast) -> dict[str, str]:
@@ -165,7 +163,7 @@ def _marks(
             continue
         gap = event.t - before
         gap_s = gap if gap >= GAP_S and number else 0.0
-        x += GAP_COLUMN if gap_s else COLUMN
+        x += GAP_COLUMN if gap_s else WIDE_COLUMN if column.times >= MANY else COLUMN
         number += 1
         before = max(event.t, before)
         joins = event.kind in JOINED and who is not None and to is not None and who != to

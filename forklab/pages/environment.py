@@ -51,6 +51,7 @@ def _environment(language: str) -> Environment:
     )
     found.filters.update(
         shell=shlex.quote,
+        detail=figure_words.detail,
         since=figure_words.since,
         length_of=figure_words.pause,
         bounded=bounded,

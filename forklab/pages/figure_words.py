@@ -6,6 +6,8 @@ from forklab.figures.sharing import Thing
 from forklab.figures.timeline import Bar
 from forklab.pages.words import say
 
+HARDLY_S = 0.0001
+
 
 def since(seconds: float, began: float) -> str:
     """Return *seconds* as milliseconds since *began*, of which a tenth still tells something."""
@@ -27,6 +29,8 @@ def pause(seconds: float) -> str:
 
 def spans(language: str, bar: Bar) -> str:
     """Return how long a zombie was one; of several, from the shortest to the longest."""
+    if bar.longest_s < HARDLY_S:
+        return say(language, "hardly")
     low, high = lasted(bar.shortest_s), lasted(bar.longest_s)
     return low if low == high else say(language, "time_span", low=low, high=high)
 
@@ -36,7 +40,20 @@ def thing_name(language: str, thing: Thing) -> str:
     if thing.kind == "pipe":
         return say(language, f"thing_pipe_{thing.side[:1]}")
     if thing.kind == "connection":
-        return say(language, "thing_connection", other=thing.other or say(language, "somebody"))
+        if not thing.other:
+            return say(language, "thing_nobody")
+        return say(language, "thing_connection", other=thing.other)
     if thing.kind in ("listener", "unix", "socket"):
         return say(language, f"thing_{thing.kind}")
     return thing.what
+
+
+def detail(thing: Thing) -> str:
+    """Return what is known beside its name: a port, a state, a number; "" if there is nothing."""
+    name, _, rest = thing.what.partition(", ")
+    if thing.kind == "listener":
+        return rest
+    if thing.kind == "connection":
+        port = "" if thing.other else name.removeprefix("connection of ")
+        return ", ".join(part for part in (port, rest) if part)
+    return name if thing.kind == "pipe" and name.startswith("pipe ") else ""

@@ -6,33 +6,34 @@ there is room, and the page says which have none.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+import textwrap
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from importlib.metadata import version
 
 from markupsafe import Markup
 
 from forklab.events.event import Event
-from forklab.figures.scene import Scene, most_telling, scenes
-from forklab.figures.sharing import sharing
+from forklab.figures.scene import most_telling, scenes
+from forklab.figures.sharing import most_open, sharing
 from forklab.figures.timeline import timeline
 from forklab.pages import environment
 from forklab.pages.words import say
 from forklab.reports import tables
 from forklab.reports.text import bounded, columns
 from forklab.results.evidence import Evidence
-from forklab.results.record import Result, Run, Verdict, points
+from forklab.results.record import REFERENCE, Result, Run, Verdict, points
 from forklab.views.sentences import clause
 
 FILE = "report.html"
 MOST_BYTES = 150_000
 RESERVE = 2_000  # for words of the page that depend on what was left out
-MOST_TOLD = 2
 MOST_STEPS, FIRST_STEPS = 12, 4
 OUTPUT_LINES = {False: 5, True: 25}
 OUTPUT_COLUMNS = 200
 ROOM = {False: 400, True: 3000}
 WARNING_LINES = 40
+LOG = "events.jsonl"
 FILES = ("report.txt", "results.json", "junit.xml")
 
 
@@ -49,28 +50,39 @@ class Section:
         return len(self.html.encode())
 
 
-def render(run: Run, events: Iterable[Event], language: str, again: str) -> str:
-    """Return the page, HTML.
+@dataclass(frozen=True)
+class Facts:
+    """What the page is made of.
 
-    Args:
+    Attributes:
         run: what was found out.
         events: the log of the run, in the order of time; none if the program was never started.
-        language: "en" or "ko".
+        looks: what the last look showed of checks that passed, by their ids.
         again: the command line that does the same once more.
     """
-    writer = _Writer(run, scenes(events), language, again)
+
+    run: Run
+    events: Sequence[Event] = ()
+    looks: Mapping[str, Evidence] = field(default_factory=dict)
+    again: str = ""
+
+
+def render(facts: Facts, language: str) -> str:
+    """Return the page, HTML, in *language* ("en" or "ko")."""
+    writer = _Writer(facts, language)
     few = [writer.section(result, number, full=False) for number, result in writer.failures]
     room = MOST_BYTES - RESERVE - len(writer.page(few, [], 0).encode())
     failures, room = writer.with_pictures(few, room)
-    told = [] if run.failures else writer.told(room)
+    told = [] if facts.run.failures else writer.told(room)
     left_out = sum(one in few for one in failures)
     return writer.page(failures, told, left_out)
 
 
 class _Writer:
-    def __init__(self, run: Run, found: Mapping[str, Scene], language: str, again: str) -> None:
-        self._run, self._scenes, self._language, self._again = run, found, language, again
-        self.failures = list(enumerate(run.failures, 1))
+    def __init__(self, facts: Facts, language: str) -> None:
+        self._facts, self._run, self._language = facts, facts.run, language
+        self._scenes = scenes(facts.events)
+        self.failures = list(enumerate(facts.run.failures, 1))
 
     def with_pictures(self, few: Sequence[Section], room: int) -> tuple[list[Section], int]:
         """Return the sections of all failures, with pictures where there is room; and the rest."""
@@ -83,12 +95,15 @@ class _Writer:
         return made, room
 
     def told(self, room: int) -> list[Section]:
-        """Return sections of those checks that passed and tell most."""
+        """Return sections of two checks that passed: one by what happened, one by what was open."""
         passed = {r.check.id: r for r in self._run.results if r.verdict is Verdict.PASS}
-        found = [scene for check, scene in self._scenes.items() if check in passed]
+        found = {check: scene for check, scene in self._scenes.items() if check in passed}
+        first = most_telling(found.values())
+        others = {c: e for c, e in self._facts.looks.items() if c in found and c != first}
+        chosen = [check for check in (first, most_open(others)) if check]
         made = []
-        for number, scene in enumerate(most_telling(found, MOST_TOLD), 1):
-            section = self.section(passed[scene.check], number, full=True)
+        for number, check in enumerate(chosen, 1):
+            section = self.section(passed[check], number, full=True)
             if section.size <= room:
                 made.append(section)
                 room -= section.size
@@ -97,7 +112,7 @@ class _Writer:
     def section(self, result: Result, number: int, *, full: bool) -> Section:
         """Return what is said of one check; short: without figures, and with little output."""
         scene = self._scenes.get(result.check.id) if full else None
-        evidence = result.evidence
+        evidence = result.evidence or self._facts.looks.get(result.check.id)
         printed = _printed(result.output, full=full)
         steps = _steps(result.done, full=full)
         values = {
@@ -116,7 +131,7 @@ class _Writer:
             "done_left_out": len(result.done) - len(steps),
             "clause": clause,
             "folder": self._run.folder,
-            "again": f"{self._again} --only {result.check.id}",
+            "again": f"{self._facts.again} --only {result.check.id}",
         }
         html = environment.render("run_check.html.j2", self._language, values)
         return Section(result.check.id, Markup(html))
@@ -127,6 +142,8 @@ class _Writer:
         earned, possible = points(run.results)
         values = {
             "run": run,
+            "program": run.program.removeprefix(REFERENCE),
+            "is_reference": run.program.startswith(REFERENCE),
             "counted": self._counted(),
             "earned": earned,
             "possible": possible,
@@ -135,8 +152,8 @@ class _Writer:
             "broken": [r for r in run.results if r.verdict is Verdict.BROKEN],
             "pictures_left_out": left_out,
             "warnings": _warnings(run.warnings),
-            "files": (*FILES, "events.jsonl") if self._scenes else FILES,
-            "again": self._again,
+            "files": (*FILES, LOG) if self._facts.events else FILES,
+            "again": self._facts.again,
             "version": version("forklab"),
         }
         return environment.render("run.html.j2", self._language, values)
@@ -165,15 +182,13 @@ def _printed(output: str, *, full: bool) -> list[str]:
 def _tables(evidence: Evidence, *, full: bool) -> str:
     """Return the tables of the report as text; those that are folded where there is little room."""
     whole = full and len(evidence.processes) + len(evidence.descriptors) <= 60
-    lines = [*tables.processes(evidence, full=whole)]
-    if legend := tables.legend(evidence):
-        lines.append(type(lines[0])(f"    ({legend})"))
-    parts = ["\n".join(line.text for line in lines)]
+    legend = f"\n    ({tables.legend(evidence)})" if evidence.processes else ""
+    parts = ["\n".join(line.text for line in tables.processes(evidence, full=whole)) + legend]
     if ends := tables.ends(evidence, full=False):
         parts.append("\n".join(ends))
     if rows := tables.descriptors(evidence, full=whole):
         parts.append("\n".join(line.text for line in rows))
-    return "\n\n".join(parts)
+    return textwrap.dedent("\n\n".join(parts))
 
 
 def _marked(evidence: Evidence | None) -> dict[str, str]:

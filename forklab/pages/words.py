@@ -129,10 +129,10 @@ TEXTS: dict[str, tuple[str, str]] = {
     "not_isolated": ("Not isolated in this sandbox:", "이 샌드박스에서 격리되지 않는 것:"),
     "what_happened": ("What happened", "실행 과정"),
     "told_how": (
-        "No check failed. Shown is the check that passed in which the most kinds of things "
-        "happened. | No check failed. Shown are the {n} checks that passed in which the most kinds "
-        "of things happened.",
-        "실패한 검사가 없다. 통과한 검사 가운데 가장 다양한 일이 일어난 것 {n}개를 보여 준다.",
+        "No check failed. Shown are the check in which the most kinds of things happened, and the "
+        "one at whose last look the most sockets and pipes were open.",
+        "실패한 검사가 없다. 가장 다양한 일이 일어난 검사와, 마지막 관찰에서 열린 소켓과 파이프가 "
+        "가장 많았던 검사를 보여 준다.",
     ),
     "pictures_left_out": (
         "The pictures of {n} failure are left out, so that this page stays small. A command shows "
@@ -186,11 +186,14 @@ TEXTS: dict[str, tuple[str, str]] = {
     "and_alike": ("and {n} alike", "외 {n}개 동일"),
     "zombie_left": ("zombie, not reaped for {time}", "좀비, {time} 동안 회수되지 않음"),
     "zombie_for": ("zombie for {time}", "좀비 {time}"),
+    "hardly": ("under 0.1 ms", "0.1 ms 미만"),
+    "reference": ("the reference program", "참조 프로그램"),
     "time_span": ("{low} to {high}", "{low}~{high}"),
     "legend": ("What the signs mean", "기호의 뜻"),
     "sign_alive": ("alive", "살아 있음"),
     "sign_zombie": ("zombie: has ended, not reaped", "좀비: 끝났지만 회수되지 않음"),
     "sign_between": ("at some time between two looks", "두 관찰 사이의 어느 때"),
+    "sign_marked": ("what the check found", "검사가 찾아낸 것"),
     "sign_odd": ("not an ordinary end", "정상적인 끝이 아님"),
     "not_to_scale": (
         "Each event is a column, in the order of time and not to scale; pauses are written above. "
@@ -202,7 +205,10 @@ TEXTS: dict[str, tuple[str, str]] = {
         "Shown is the last of {n} starts of the program in this check.",
         "이 검사에서 프로그램을 {n}번 시작했고, 그 마지막을 보여 준다.",
     ),
-    "events_n": ("The same as a table: {n} row | The same as a table: {n} rows", "표로 보기: {n}행"),
+    "events_n": (
+        "The same as a table: {n} row | The same as a table: {n} rows",
+        "표로 보기: {n}행",
+    ),
     "events_of": ("Events of {check}, in milliseconds", "{check}의 이벤트(밀리초)"),
     "number": ("no.", "번호"),
     "ms": ("ms", "ms"),
@@ -241,6 +247,10 @@ TEXTS: dict[str, tuple[str, str]] = {
     "kind_pass": ("passes a descriptor", "디스크립터 전달"),
     "kind_step": ("done by forklab", "forklab이 한 일"),
     # who shares what
+    "sharing_last": (
+        "Who held what at the last look",
+        "마지막 관찰에서 누가 무엇을 가지고 있었는가",
+    ),
     "sharing": ("Who holds what at that instant", "그 순간 누가 무엇을 가지고 있는가"),
     "sharing_of": ("Descriptors at the instant of {check}", "{check} 판정 순간의 디스크립터"),
     "sharing_said": (
@@ -270,7 +280,8 @@ TEXTS: dict[str, tuple[str, str]] = {
     "thing_socket": ("another socket", "다른 소켓"),
     "thing_pipe_r": ("pipe, read end", "파이프, 읽는 쪽"),
     "thing_pipe_w": ("pipe, write end", "파이프, 쓰는 쪽"),
-    "somebody": ("an unknown client", "알 수 없는 클라이언트"),
+    "thing_other_end": ("its other end", "그 반대쪽 끝"),
+    "thing_nobody": ("connection", "연결"),
 }
 
 
