@@ -22,7 +22,7 @@ from forklab.labs import LabInfo
 from forklab.order import Order
 from forklab.program.lab import Lab
 from forklab.reports import json_report, junit
-from forklab.reports.folder import RunFolder, open_folder
+from forklab.reports.folder import PAGE, RunFolder, open_folder
 from forklab.reports.terminal import Terminal
 from forklab.results.evidence import Evidence, evidence
 from forklab.results.record import REFERENCE, Check, Result, Run, Verdict
@@ -201,10 +201,10 @@ class Session:
                 run_page.Facts(self.run, events, self.looks, self.order.command), language()
             )
         except Exception as error:  # a view: whatever is wrong with it, verdicts stay and are told
-            self.say(f"{run_page.FILE} is not written, by a fault of forklab: {error!r}")
+            self.say(f"{PAGE} is not written, by a fault of forklab: {error!r}")
             return
-        self.folder.write_page(run_page.FILE, html)
-        self.run.page = run_page.FILE
+        self.folder.write_page(html)
+        self.run.page = PAGE
 
 
 def run_scenario(lab: str, wanted: plugin.Wanted, *more: str) -> int:

@@ -15,7 +15,8 @@ from forklab.figures.scene import MANY, Scene
 COLUMN, WIDE_COLUMN, GAP_COLUMN, LANE, LEFT, TOP = 26, 36, 58, 36, 14, 26
 MOST_COLUMNS, MOST_LANES, HARD_MOST = MANY, 12, 90
 GAP_S = 0.02  # a pause that is marked on the axis
-NOBODY = frozenset({"", "agent", "somebody", "a client"})  # have no lane
+AGENT = "agent"
+NOBODY = frozenset({"", AGENT, "somebody", "a client"})  # have no lane
 
 LETTERS = {
     "exec": "E", "fork": "F", "exit": "X", "reap": "R", "orphaned": "O", "signal": "!",
@@ -203,13 +204,23 @@ class _Life:
         begin, end, gone = self._born(), self._x("exit"), self._x("reap", to=True)
         alive = min(x for x in (end, gone, self._right) if x is not None)
         yield self._bar("alive", begin, alive, is_open=end is None and gone is None)
-        if end is not None:
+        if end is not None and self._is_for_its_parent():
             spans = list(_unreaped(self._scene, self._lane.members))
             until = self._right if gone is None else gone
             zombie = self._bar("zombie", end, until, is_open=gone is None)
             yield zombie._replace(
                 shortest_s=min(spans, default=0.0), longest_s=max(spans, default=0.0)
             )
+
+    def _is_for_its_parent(self) -> bool:
+        """Whether a process of the program has to reap it, and not who started all of it."""
+        name = self._lane.name
+        forked = self._x("fork", to=True) is not None
+        left_to_us = self._x("orphaned") is not None or any(
+            mark.to == name and mark.event.kind == "reap" and mark.event.who == AGENT
+            for mark in self._marks
+        )
+        return forked and not left_to_us
 
     def _bar(self, kind: str, begin: int, end: int, *, is_open: bool = False) -> Bar:
         return Bar(kind, begin, max(end - begin, 2), self._lane.y, is_open=is_open)

@@ -25,7 +25,6 @@ from forklab.results.evidence import Evidence
 from forklab.results.record import REFERENCE, Result, Run, Verdict, points
 from forklab.views.sentences import clause
 
-FILE = "report.html"
 MOST_BYTES = 150_000
 RESERVE = 2_000  # for words of the page that depend on what was left out
 MOST_STEPS, FIRST_STEPS = 12, 4
@@ -181,8 +180,10 @@ def _printed(output: str, *, full: bool) -> list[str]:
 
 def _tables(evidence: Evidence, *, full: bool) -> str:
     """Return the tables of the report as text; those that are folded where there is little room."""
+    if not evidence.processes:
+        return ""
     whole = full and len(evidence.processes) + len(evidence.descriptors) <= 60
-    legend = f"\n    ({tables.legend(evidence)})" if evidence.processes else ""
+    legend = f"\n    ({tables.legend(evidence)})"
     parts = ["\n".join(line.text for line in tables.processes(evidence, full=whole)) + legend]
     if ends := tables.ends(evidence, full=False):
         parts.append("\n".join(ends))

@@ -28,6 +28,7 @@ from forklab.reports.text import Line, columns, visible
 from forklab.results.record import Result, Run, Verdict
 
 LATEST = "latest"
+PAGE = "report.html"
 
 
 def open_folder(root: Path, lab: str) -> RunFolder:
@@ -89,9 +90,9 @@ class RunFolder:
         with _writing(self.path), (self.path / "events.jsonl").open("w", encoding="utf-8") as file:
             file.writelines(line + "\n" for line in lines)
 
-    def write_page(self, name: str, html: str) -> None:
-        """Keep the page of the run, HTML."""
-        self._write(name, html)
+    def write_page(self, html: str) -> None:
+        """Keep the report with pictures, HTML."""
+        self._write(PAGE, html)
 
     def finish(self, run: Run) -> None:
         """Write the reports of the run."""
