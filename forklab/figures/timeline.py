@@ -85,7 +85,10 @@ class Bar(NamedTuple):
 
 
 class Timeline(NamedTuple):
-    """A figure: its lanes, bars and marks, its size, and how many events it leaves out."""
+    """A figure: its lanes, bars and marks, its size, and how many events it leaves out.
+
+    `rest_s` is the pause between the last event and the end of the check, if it is worth a word.
+    """
 
     scene: Scene
     lanes: tuple[Lane, ...]
@@ -94,6 +97,7 @@ class Timeline(NamedTuple):
     width: int
     height: int
     left_out: int
+    rest_s: float = 0.0
 
     @property
     def zombies(self) -> list[Lane]:
@@ -120,10 +124,13 @@ def timeline(scene: Scene) -> Timeline:
     lanes = _lanes(few)
     places = {lane.name: lane for lane in lanes}
     marks = tuple(_marks(few.columns, _drawn(few), places))
-    right = (marks[-1].x if marks else LEFT) + COLUMN
+    rest_s = max(scene.ended - max(event.t for event in scene.events), 0.0)
+    rest_s = rest_s if rest_s >= GAP_S else 0.0
+    right = (marks[-1].x if marks else LEFT) + (GAP_COLUMN if rest_s else COLUMN)
     bars = tuple(bar for lane in lanes for bar in _Life(lane, scene, marks, right).bars())
     left_out = sum(column.times for column in whole.columns[HARD_MOST:])
-    return Timeline(scene, lanes, bars, marks, right + LEFT, TOP + LANE * len(lanes) + 20, left_out)
+    size = right + LEFT, TOP + LANE * len(lanes) + 20
+    return Timeline(scene, lanes, bars, marks, *size, left_out, rest_s)
 
 
 def _drawn(found: Cast) -> dict[str, str]:

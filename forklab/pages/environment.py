@@ -18,7 +18,7 @@ from markupsafe import Markup
 
 from forklab.pages import evidence_text, figure_words
 from forklab.pages.words import say
-from forklab.reports.text import bounded, shorten, visible
+from forklab.reports.text import bounded, columns, shorten, visible
 
 ENGLISH = Markup(' lang="en"')
 
@@ -55,6 +55,7 @@ def _environment(language: str) -> Environment:
         since=figure_words.since,
         length_of=figure_words.pause,
         bounded=bounded,
+        columns=columns,
         link=link,
         points=points,
         percent=lambda share: speak("percent", n=math.floor(share * 100 + 0.5)),

@@ -9,6 +9,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from importlib.metadata import version
 
 from markupsafe import Markup
@@ -18,12 +19,12 @@ from forklab.figures.scene import most_telling, scenes
 from forklab.figures.sharing import most_open, sharing
 from forklab.figures.timeline import timeline
 from forklab.pages import environment
+from forklab.pages.event_words import clause
 from forklab.pages.words import say
 from forklab.reports import tables
 from forklab.reports.text import bounded, columns
 from forklab.results.evidence import Evidence
 from forklab.results.record import REFERENCE, Result, Run, Verdict, points
-from forklab.views.sentences import clause
 
 MOST_BYTES = 150_000
 RESERVE = 2_000  # for words of the page that depend on what was left out
@@ -128,7 +129,7 @@ class _Writer:
             "printed_lines": len(printed),
             "done": steps,
             "done_left_out": len(result.done) - len(steps),
-            "clause": clause,
+            "clause": partial(clause, self._language),
             "folder": self._run.folder,
             "again": f"{self._facts.again} --only {result.check.id}",
         }

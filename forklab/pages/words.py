@@ -196,10 +196,12 @@ TEXTS: dict[str, tuple[str, str]] = {
     "sign_marked": ("what the check found", "검사가 찾아낸 것"),
     "sign_odd": ("not an ordinary end", "정상적인 끝이 아님"),
     "not_to_scale": (
-        "Each event is a column, in the order of time and not to scale; pauses are written above. "
-        "A mark leads to its row in the table below, and a row back.",
+        "Each event is a column, in the order of time and not to scale; pauses are written above, "
+        "the last one until the check ended. A mark leads to its row in the table below, and a row "
+        "back.",
         "이벤트마다 한 열이며, 시간 순서대로이지만 간격은 비례하지 않는다. 멈춘 시간은 위에 "
-        "적었다. 기호를 누르면 아래 표의 행으로, 행 번호를 누르면 기호로 간다.",
+        "적었고, 마지막 것은 검사가 끝날 때까지이다. 기호를 누르면 아래 표의 행으로, 행 번호를 "
+        "누르면 기호로 간다.",
     ),
     "last_start": (
         "Shown is the last of {n} starts of the program in this check.",
