@@ -183,28 +183,27 @@ class Session:
         if events:
             self.folder.write_events(lines.write(self._header(), events))
         self.folder.finish(self.run)
-        if self.order.events:
-            self._write_page(events)
-        if self.order.junit is not None:
-            self.order.junit.write_text(junit.render(self.run))
-        self._show(lambda report: report.end(self.run))
-        if self.order.json and self.out is not None:
-            self.out.write(json_report.render(self.run) + "\n")
+        try:
+            if self.order.events:
+                self._write_page(events)
+        finally:  # whatever is wrong with a picture, the verdicts are told
+            self._tell_the_end()
         if self.trouble is not None:
             raise self.trouble
 
     def _write_page(self, events: Sequence[Event]) -> None:
         from forklab.pages import run_page  # jinja2: only where there is a page
 
-        try:
-            html = run_page.render(
-                run_page.Facts(self.run, events, self.looks, self.order.command), language()
-            )
-        except Exception as error:  # a view: whatever is wrong with it, verdicts stay and are told
-            self.say(f"{PAGE} is not written, by a fault of forklab: {error!r}")
-            return
-        self.folder.write_page(html)
+        facts = run_page.Facts(self.run, events, self.looks, self.order.command)
+        self.folder.write_page(run_page.render(facts, language()))
         self.run.page = PAGE
+
+    def _tell_the_end(self) -> None:
+        if self.order.junit is not None:
+            self.order.junit.write_text(junit.render(self.run))
+        self._show(lambda report: report.end(self.run))
+        if self.order.json and self.out is not None:
+            self.out.write(json_report.render(self.run) + "\n")
 
 
 def run_scenario(lab: str, wanted: plugin.Wanted, *more: str) -> int:

@@ -220,7 +220,8 @@ def _order(
     def key(thing: list[DescriptorRow]) -> tuple[int, int, int]:
         row = thing[0]
         mine = first[row.target]
-        return PARTS.index(row.kind), min(mine, first.get(row.other, mine)), mine
+        part = PARTS.index(row.kind) if row.kind in PARTS else len(PARTS)
+        return part, min(mine, first.get(row.other, mine)), mine
 
     return key
 

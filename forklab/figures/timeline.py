@@ -13,7 +13,7 @@ from forklab.figures.alike import Cast, Column, cast
 from forklab.figures.scene import MANY, Scene
 
 COLUMN, WIDE_COLUMN, GAP_COLUMN, LANE, LEFT, TOP = 26, 36, 58, 36, 14, 26
-MOST_COLUMNS, MOST_LANES, HARD_MOST = MANY, 12, 90
+UNFOLDED, MOST_LANES, HARD_MOST = MANY, 12, 90
 GAP_S = 0.02  # a pause that is marked on the axis
 AGENT = "agent"
 NOBODY = frozenset({"", AGENT, "somebody", "a client"})  # have no lane
@@ -119,7 +119,7 @@ class Timeline(NamedTuple):
 
 def timeline(scene: Scene) -> Timeline:
     """Return the timeline of *scene*; at most HARD_MOST columns of it."""
-    whole = cast(scene.events, MOST_COLUMNS, MOST_LANES)
+    whole = cast(scene.events, UNFOLDED, MOST_LANES)
     few = whole._replace(columns=whole.columns[:HARD_MOST])
     lanes = _lanes(few)
     places = {lane.name: lane for lane in lanes}

@@ -101,7 +101,6 @@ def evidence(
         names: what the processes are called.
         clients: local port of each client to its name.
     """
-    describe = _Describer(snapshot, names, clients)
     processes = tuple(
         ProcessRow(
             who=names.get(process.key, ""),
@@ -114,18 +113,9 @@ def evidence(
         )
         for process in snapshot.processes
     )
+    describe = _Describer(snapshot, names, clients)
     descriptors = tuple(
-        DescriptorRow(
-            who=names.get(process.key, ""),
-            pid=process.pid,
-            number=fd.number,
-            what=describe.descriptor(process, fd),
-            target=fd.target,
-            mark=marks.get((process.pid, fd.number), ""),
-            kind=describe.kind(fd),
-            side=fd.access if fd.kind == "pipe" else "",
-            other=describe.other(fd),
-        )
+        describe.row(process, fd, marks.get((process.pid, fd.number), ""))
         for process in snapshot.processes
         for fd in process.fds
     )
@@ -164,6 +154,19 @@ class _Describer:
         self._names = names
         self._clients = clients
         self._tcp = {s.inode: s for s in snapshot.tcp if s.inode}
+
+    def row(self, process: Process, fd: Descriptor, mark: str) -> DescriptorRow:
+        return DescriptorRow(
+            who=self._names.get(process.key, ""),
+            pid=process.pid,
+            number=fd.number,
+            what=self.descriptor(process, fd),
+            target=fd.target,
+            mark=mark,
+            kind=self.kind(fd),
+            side=fd.access if fd.kind == "pipe" else "",
+            other=self.other(fd),
+        )
 
     def descriptor(self, process: Process, fd: Descriptor) -> str:
         if fd.kind == "socket":
