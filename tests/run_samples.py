@@ -97,12 +97,22 @@ def everything_fails() -> Facts:
     return facts(run, events)
 
 
+def a_wrong_start() -> Facts:
+    """Thirty-seven checks fail alike, as of a program that is wrong from the start."""
+    failed = report_samples.BURST_FAILED
+    checks = [report_samples.check(f"a-check-of-an-ordinary-name-{n}") for n in range(37)]
+    events = [event for check in checks for event in in_check(check.id, burst())]
+    results = [replace(failed, check=check) for check in checks]
+    return facts(report_samples.run("fork_echo", results), events)
+
+
 ALL = {
     "right": right,
     "wrong": wrong,
     "killed": killed,
     "hostile": hostile,
     "everything_fails": everything_fails,
+    "a_wrong_start": a_wrong_start,
     "starts_fails": lambda: facts(report_samples.starts_fails()),
     "broken_run": lambda: facts(report_samples.broken_run()),
     "broken_check": lambda: facts(report_samples.broken_check()),

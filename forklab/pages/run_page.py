@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from importlib.metadata import version
+from typing import NamedTuple
 
 from markupsafe import Markup
 
@@ -28,13 +29,34 @@ from forklab.results.record import REFERENCE, Result, Run, Verdict, points
 
 MOST_BYTES = 150_000
 RESERVE = 2_000  # for words of the page that depend on what was left out
-MOST_STEPS, FIRST_STEPS = 12, 4
-OUTPUT_LINES = {False: 5, True: 25}
-OUTPUT_COLUMNS = 200
-ROOM = {False: 400, True: 3000}
-WARNING_LINES = 40
+FIRST_STEPS = 4
+MOST_ROWS = 60  # of both tables: more are folded
+OUTPUT_COLUMNS = 160
+WARNING_LINES = 20
 LOG = "events.jsonl"
 FILES = ("report.txt", "results.json", "junit.xml")
+
+
+class Room(NamedTuple):
+    """How much is said of one check.
+
+    Attributes:
+        pictures: whether it has figures and tables.
+        steps, lines: of what was done, of what was printed, so many at most.
+        letters: of a sentence.
+        notes: so many at most.
+    """
+
+    pictures: bool
+    steps: int
+    lines: int
+    letters: int
+    notes: int
+
+
+PICTURES = Room(pictures=True, steps=12, lines=20, letters=2000, notes=3)
+WORDS = Room(pictures=False, steps=6, lines=5, letters=400, notes=1)
+LEAST = Room(pictures=False, steps=0, lines=0, letters=160, notes=0)
 
 
 @dataclass(frozen=True)
@@ -70,11 +92,10 @@ class Facts:
 def render(facts: Facts, language: str) -> str:
     """Return the page, HTML, in *language* ("en" or "ko")."""
     writer = _Writer(facts, language)
-    few = [writer.section(result, number, full=False) for number, result in writer.failures]
-    room = MOST_BYTES - RESERVE - len(writer.page(few, [], 0).encode())
-    failures, room = writer.with_pictures(few, room)
+    least = [writer.section(result, number, LEAST) for number, result in writer.failures]
+    room = MOST_BYTES - RESERVE - len(writer.page(least, [], 0).encode())
+    failures, left_out = writer.filled(least, room)
     told = [] if facts.run.failures else writer.told(room)
-    left_out = sum(one in few for one in failures)
     return writer.page(failures, told, left_out)
 
 
@@ -84,15 +105,26 @@ class _Writer:
         self._scenes = scenes(facts.events)
         self.failures = list(enumerate(facts.run.failures, 1))
 
-    def with_pictures(self, few: Sequence[Section], room: int) -> tuple[list[Section], int]:
-        """Return the sections of all failures, with pictures where there is room; and the rest."""
-        made = []
-        for (number, result), short in zip(self.failures, few, strict=True):
-            full = self.section(result, number, full=True)
-            fits = full.size - short.size <= room
-            made.append(full if fits else short)
-            room -= full.size - short.size if fits else 0
-        return made, room
+    def filled(self, least: Sequence[Section], room: int) -> tuple[list[Section], int]:
+        """Return the sections of all failures, and how many have no pictures.
+
+        Where there is no more room for the pictures of one, the others have none either; where
+        there is none for all its words, they have the least.
+        """
+        made: list[Section] = []
+        rooms, pictured = [PICTURES, WORDS], 0
+        for (number, result), shortest in zip(self.failures, least, strict=True):
+            chosen = shortest
+            while rooms and chosen is shortest:
+                section = self.section(result, number, rooms[0])
+                if section.size - shortest.size <= room:
+                    chosen = section
+                    pictured += rooms[0].pictures
+                else:
+                    del rooms[0]
+            room -= chosen.size - shortest.size
+            made.append(chosen)
+        return made, len(made) - pictured
 
     def told(self, room: int) -> list[Section]:
         """Return sections of two checks that passed: one by what happened, one by what was open."""
@@ -103,32 +135,31 @@ class _Writer:
         chosen = [check for check in (first, most_open(others)) if check]
         made = []
         for number, check in enumerate(chosen, 1):
-            section = self.section(passed[check], number, full=True)
+            section = self.section(passed[check], number, PICTURES)
             if section.size <= room:
                 made.append(section)
                 room -= section.size
         return made
 
-    def section(self, result: Result, number: int, *, full: bool) -> Section:
-        """Return what is said of one check; short: without figures, and with little output."""
-        scene = self._scenes.get(result.check.id) if full else None
+    def section(self, result: Result, number: int, room: Room) -> Section:
+        """Return what is said of one check, the failure or the picture of that *number*."""
+        scene = self._scenes.get(result.check.id) if room.pictures else None
         evidence = result.evidence or self._facts.looks.get(result.check.id)
-        printed = _printed(result.output, full=full)
-        steps = _steps(result.done, full=full)
+        printed = _printed(result.output, room.lines)
+        steps = _steps(result.done, room.steps)
         values = {
             "result": result,
-            "full": full,
+            "room": room,
             "number": number,
-            "room": ROOM[full],
-            "notes": result.notes[:5],
+            "notes": result.notes[: room.notes],
             "line": timeline(scene) if scene is not None else None,
-            "shares": sharing(evidence) if full and evidence is not None else None,
-            "tables": _tables(evidence, full=full) if evidence is not None else "",
+            "shares": sharing(evidence) if room.pictures and evidence is not None else None,
+            "tables": _tables(evidence) if room.pictures and evidence is not None else "",
             "marked": _marked(evidence),
             "printed": "\n".join(printed),
             "printed_lines": len(printed),
             "done": steps,
-            "done_left_out": len(result.done) - len(steps),
+            "done_left_out": len(result.done) - len(steps) if steps else 0,
             "clause": partial(clause, self._language),
             "folder": self._run.folder,
             "again": f"{self._facts.again} --only {result.check.id}",
@@ -167,23 +198,22 @@ class _Writer:
         return ", ".join(say(self._language, key, n=count) for count, key in counts if count)
 
 
-def _steps(done: Sequence[str], *, full: bool) -> list[str]:
-    most = MOST_STEPS if full else FIRST_STEPS + 1
+def _steps(done: Sequence[str], most: int) -> list[str]:
     if len(done) <= most:
         return list(done)
-    return [*done[:FIRST_STEPS], *done[len(done) - most + FIRST_STEPS :]]
+    return [*done[:FIRST_STEPS], *done[len(done) - most + FIRST_STEPS :]] if most else []
 
 
-def _printed(output: str, *, full: bool) -> list[str]:
-    rows = [row for row in output.split("\n") if row.strip()]
-    return [bounded(row, OUTPUT_COLUMNS) for row in rows[-OUTPUT_LINES[full] :]]
+def _printed(output: str, most: int) -> list[str]:
+    rows = [row for row in output.split("\n") if row.strip()] if most else []
+    return [bounded(row, OUTPUT_COLUMNS) for row in rows[-most:]]
 
 
-def _tables(evidence: Evidence, *, full: bool) -> str:
-    """Return the tables of the report as text; those that are folded where there is little room."""
+def _tables(evidence: Evidence) -> str:
+    """Return the tables of the report as text; those that are folded where there are many rows."""
     if not evidence.processes:
         return ""
-    whole = full and len(evidence.processes) + len(evidence.descriptors) <= 60
+    whole = len(evidence.processes) + len(evidence.descriptors) <= MOST_ROWS
     legend = f"\n    ({tables.legend(evidence)})"
     parts = ["\n".join(line.text for line in tables.processes(evidence, full=whole)) + legend]
     if ends := tables.ends(evidence, full=False):
