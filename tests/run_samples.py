@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -106,7 +107,7 @@ def a_wrong_start() -> Facts:
     return facts(report_samples.run("fork_echo", results), events)
 
 
-ALL = {
+ALL: dict[str, Callable[[], Facts]] = {
     "right": right,
     "wrong": wrong,
     "killed": killed,
