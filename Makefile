@@ -133,7 +133,7 @@ flaky: $(STAMP) ## one lab many times, 0 failures: LAB=lab [RUNS=100] [CPUS=n]
 	$(Q)test -n "$(LAB)" || { echo "say which lab: make flaky LAB=fork-echo RUNS=100" >&2; exit 2; }
 	$(Q)$(FORKLAB) flaky $(call lab_name,$(LAB)) --runs $(RUNS) $(call option,--cpus,CPUS)
 
-browser: $(STAMP) ## the pages of a class and of a run, in Chromium
+browser: $(STAMP) ## the pages of a run and of a class, in Chromium
 	$(Q)$(TOX) -e $@
 
 bench: $(STAMP) ## what it costs, beside the usual ways
