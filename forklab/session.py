@@ -185,17 +185,21 @@ class Session:
         self.folder.finish(self.run)
         try:
             if self.order.events:
-                self._write_page(events)
+                self._write_pages(events)
         finally:  # whatever is wrong with a picture, the verdicts are told
             self._tell_the_end()
         if self.trouble is not None:
             raise self.trouble
 
-    def _write_page(self, events: Sequence[Event]) -> None:
+    def _write_pages(self, events: Sequence[Event]) -> None:
+        from forklab import digest
         from forklab.pages import run_page  # jinja2: only where there is a page
 
         facts = run_page.Facts(self.run, events, self.looks, self.order.command)
-        self.folder.write_page(run_page.render(facts, language()))
+        recorded = lines.Recorded(self._header(), list(events))
+        self.folder.write_pages(
+            run_page.render(facts, language()), digest.render(self.run, recorded)
+        )
         self.run.page = PAGE
 
     def _tell_the_end(self) -> None:
