@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from forklab.events.event import Event
 from forklab.events.lines import Recorded
+from forklab.figures.sharing import Thing
 from forklab.figures.timeline import LETTERS
 from forklab.order import Order
 from forklab.pages import event_words, figure_words, words
@@ -208,6 +209,33 @@ def test_lengths_of_zombies_have_the_unit_that_tells(seconds: float, said: str) 
 def test_a_pause_of_ten_seconds_is_in_seconds() -> None:
     assert figure_words.pause(0.464) == "+464 ms"
     assert figure_words.pause(10.04) == "+10.0 s"
+
+
+def test_what_is_open_is_named_and_told_apart() -> None:
+    found = page(run_samples.right())
+
+    (names,) = (one.raw.split("\n") for one in found.all("svg", "wide"))
+    said = [name for name in names if name]
+    assert said[:2] == ["listening socket", "port 41000"]
+    assert "Unix socket" in said
+    assert "its other end" in said
+
+
+@pytest.mark.parametrize(
+    ("kind", "what", "other", "said"),
+    [
+        ("connection", "connection of port 45123, CLOSE_WAIT", "", "port 45123, CLOSE_WAIT"),
+        ("connection", "connection of client-1, CLOSE_WAIT", "client-1", "CLOSE_WAIT"),
+        ("connection", "connection of client-1", "client-1", ""),
+        ("pipe", "pipe 4711, read end; other end: child fd 4", "", "pipe 4711"),
+        ("pipe", "pipe (write end)", "", ""),
+        ("file", "/tmp/x, y", "", ""),
+    ],
+)
+def test_a_port_a_state_and_a_number_are_told_beside_a_name(
+    kind: str, what: str, other: str, said: str
+) -> None:
+    assert figure_words.detail(Thing(kind, what, "", other, (), 0)) == said
 
 
 # languages

@@ -14,6 +14,7 @@ from forklab.results.evidence import DescriptorRow, Evidence, ProcessRow
 COLUMN, ROW, HEAD, LEFT = 112, 34, 54, 10
 MARK = 18  # below a row with a culprit
 BOX = (84, 22)
+NARROWEST = 560  # what is said of a culprit has room
 MOST_ALIKE = 3  # columns, and rows, that are alike and drawn; more are counted
 FEW = 6  # so many processes, and so many rows, are drawn in any case
 MOST_ROWS, MOST_COLUMNS = 24, 16
@@ -121,7 +122,7 @@ def sharing(evidence: Evidence) -> Sharing | None:
     things = tuple(_stacked(groups[:MOST_ROWS], places))
     height = things[-1].y + ROW + MARK * bool(things[-1].culprits) if things else HEAD
     return Sharing(
-        holders, things, LEFT + COLUMN * (len(holders) + 1), height,
+        holders, things, max(LEFT + COLUMN * (len(holders) + 1), NARROWEST), height,
         sum(1 + more for _, more in groups[MOST_ROWS:]), len(columns) - len(holders),
     )  # fmt: skip
 

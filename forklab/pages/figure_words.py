@@ -56,4 +56,5 @@ def detail(thing: Thing) -> str:
     if thing.kind == "connection":
         port = "" if thing.other else name.removeprefix("connection of ")
         return ", ".join(part for part in (port, rest) if part)
-    return name if thing.kind == "pipe" and name.startswith("pipe ") else ""
+    numbered = thing.kind == "pipe" and name.removeprefix("pipe ").isdigit()
+    return name if numbered else ""

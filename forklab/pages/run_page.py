@@ -34,7 +34,7 @@ MOST_ROWS = 60  # of both tables: more are folded
 OUTPUT_COLUMNS = 160
 WARNING_LINES = 20
 LOG = "events.jsonl"
-FILES = ("report.txt", "results.json", "junit.xml")
+FILES = ("report.txt", "summary.md", "results.json", "junit.xml")
 
 
 class Room(NamedTuple):

@@ -277,7 +277,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "state_zombie": ("zombie", "좀비"),
     "thing_listener": ("listening socket", "리스닝 소켓"),
     "thing_connection": ("connection of {other}", "{other}의 연결"),
-    "thing_unix": ("one end of a Unix socket", "유닉스 소켓의 한쪽 끝"),
+    "thing_unix": ("Unix socket", "유닉스 소켓"),
     "thing_socket": ("another socket", "다른 소켓"),
     "thing_pipe_r": ("pipe, read end", "파이프, 읽는 쪽"),
     "thing_pipe_w": ("pipe, write end", "파이프, 쓰는 쪽"),
