@@ -91,6 +91,8 @@ class Session:
             say=self.say,
             opening=self.opening,
         )
+        if self.order.events:
+            self._prepare_pages()
         began = time.monotonic()
         status = self._until_interrupted(wanted)
         self.run.seconds = time.monotonic() - began
@@ -102,6 +104,12 @@ class Session:
         with held_off():
             self._finish()
         return self.run
+
+    def _prepare_pages(self) -> None:
+        """Import and compile what pages need: the sandbox is on its way, and no check runs yet."""
+        from forklab.pages import run_page
+
+        run_page.prepare(language())
 
     def _until_interrupted(self, wanted: plugin.Wanted) -> int:
         """Run the checks; an interruption that pytest does not turn into a status is one, too."""

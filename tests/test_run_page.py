@@ -18,7 +18,7 @@ from forklab.events.lines import Recorded
 from forklab.figures.sharing import Thing
 from forklab.figures.timeline import LETTERS
 from forklab.order import Order
-from forklab.pages import event_words, figure_words, words
+from forklab.pages import event_words, figure_words, run_page, words
 from forklab.pages.run_page import MOST_BYTES, Facts, render
 from forklab.reports.text import columns, visible
 from forklab.views.sentences import clause
@@ -339,6 +339,22 @@ def test_the_first_failures_have_pictures() -> None:
 
     assert pictured[:2] == [True, True]
     assert sorted(pictured, reverse=True) == pictured
+
+
+# what it costs
+
+
+def test_every_template_that_a_report_needs_can_be_compiled_before() -> None:
+    templates = Path(run_page.__file__).parent / "templates"
+    used = set(re.findall(r'\{% (?:extends|from) "(.*?)"', _sources(templates)))
+
+    assert set(run_page.TEMPLATES) == used | {run_page.PAGE, run_page.SECTION}
+    for language in words.LANGUAGES:
+        run_page.prepare(language)
+
+
+def _sources(templates: Path) -> str:
+    return "".join((templates / name).read_text() for name in run_page.TEMPLATES)
 
 
 # the command line that does the same once more

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import os
 import shlex
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from functools import cache, partial
 from urllib.parse import quote
@@ -26,6 +26,12 @@ ENGLISH = Markup(' lang="en"')
 def render(template: str, language: str, values: Mapping[str, object]) -> str:
     """Return the page that *template* makes of *values*, in *language* ("en" or "ko")."""
     return _environment(language).get_template(template).render(values)
+
+
+def prepare(templates: Iterable[str], language: str) -> None:
+    """Compile *templates* now, at a time when nobody waits for it."""
+    for name in templates:
+        _environment(language).get_template(name)
 
 
 @cache  # a template is compiled once, not for each of 300 submissions

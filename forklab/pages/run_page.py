@@ -33,6 +33,8 @@ FIRST_STEPS = 4
 MOST_ROWS = 60  # of both tables: more are folded
 OUTPUT_COLUMNS = 160
 WARNING_LINES = 20
+PAGE, SECTION = "run.html.j2", "run_check.html.j2"
+TEMPLATES = (PAGE, SECTION, "base.html.j2", "parts.html.j2", "figures.html.j2")
 LOG = "events.jsonl"
 FILES = ("report.txt", "summary.md", "results.json", "junit.xml")
 
@@ -87,6 +89,11 @@ class Facts:
     events: Sequence[Event] = ()
     looks: Mapping[str, Evidence] = field(default_factory=dict)
     again: str = ""
+
+
+def prepare(language: str) -> None:
+    """Do now what a page costs before anything is known that is on it."""
+    environment.prepare(TEMPLATES, language)
 
 
 def render(facts: Facts, language: str) -> str:
@@ -164,7 +171,7 @@ class _Writer:
             "folder": self._run.folder,
             "again": f"{self._facts.again} --only {result.check.id}",
         }
-        html = environment.render("run_check.html.j2", self._language, values)
+        html = environment.render(SECTION, self._language, values)
         return Section(result.check.id, Markup(html))
 
     def page(self, failures: Sequence[Section], told: Sequence[Section], left_out: int) -> str:
@@ -187,7 +194,7 @@ class _Writer:
             "again": self._facts.again,
             "version": version("forklab"),
         }
-        return environment.render("run.html.j2", self._language, values)
+        return environment.render(PAGE, self._language, values)
 
     def _counted(self) -> str:
         words = {
