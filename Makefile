@@ -52,6 +52,9 @@ grade: $(STAMP) ## a folder of programs: LAB=lab SUBMISSIONS=dir
 	$(Q)test -n "$(LAB)" -a -n $(call quote,SUBMISSIONS) || { echo "say what to grade: make grade LAB=fork-echo SUBMISSIONS=folder" >&2; exit 2; }
 	$(Q)$(FORKLAB) grade $(call lab_name,$(LAB)) $(call quote,SUBMISSIONS) $(call option,--rubric,RUBRIC) $(call option,--late,LATE)
 
+report-%: $(STAMP) ## the last report with pictures, in a browser where there is one
+	$(Q)$(FORKLAB) report $(call lab_name,$*)
+
 hint-%: $(STAMP) ## the next hint for what failed last
 	$(Q)$(FORKLAB) hint $(call lab_name,$*)
 
@@ -140,7 +143,7 @@ flaky: $(STAMP) ## one lab many times, 0 failures: LAB=lab [RUNS=100] [CPUS=n]
 	$(Q)test -n "$(LAB)" || { echo "say which lab: make flaky LAB=fork-echo RUNS=100" >&2; exit 2; }
 	$(Q)$(FORKLAB) flaky $(call lab_name,$(LAB)) --runs $(RUNS) $(call option,--cpus,CPUS)
 
-browser: $(STAMP) ## the pages of a class, in Chromium
+browser: $(STAMP) ## the pages of a run and of a class, in Chromium
 	$(Q)$(TOX) -e $@
 
 bench: $(STAMP) ## what it costs, beside the usual ways

@@ -422,6 +422,23 @@ def events(
 
 
 @main.command()
+@click.argument("source", metavar="LAB|RUN")
+@click.option("--open/--no-open", "may_open", default=True, help="In a browser (default), or not.")
+@keeps_runs
+@says_its_errors
+def report(source: str, may_open: bool, runs: Path) -> None:
+    """Name the report with pictures of the last run of LAB, or of the folder RUN, and open it.
+
+    It is one file that asks for nothing; it is opened where there is a display.
+    """
+    from forklab import opening_report
+
+    path = opening_report.find(source, runs)
+    click.echo(path)
+    _aside(opening_report.show(path, os.environ, may_open=may_open))
+
+
+@main.command()
 @click.argument("lab")
 @click.argument("check_id", metavar="[CHECK]", required=False)
 @click.option("--level", type=click.IntRange(1, 3), help="Of CHECK, how direct: 1 to 3.")

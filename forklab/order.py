@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -34,3 +35,17 @@ class Order:
     trace: bool = False
     refused: str = ""
     pytest_args: tuple[str, ...] = field(default=())
+
+    @property
+    def command(self) -> str:
+        """The command line that asks for the same."""
+        said = {
+            "--run": self.run, "--port": self.port, "--workers": self.workers,
+            "--worker": self.worker, "--sandbox": self.sandbox,
+        }  # fmt: skip
+        words = ["forklab", "check", self.lab, *([str(self.program)] if self.program else [])]
+        for option, value in said.items():
+            words += [option, str(value)] if value else []
+        for word in sorted(self.declared):
+            words += ["--declares", word]
+        return shlex.join(words)

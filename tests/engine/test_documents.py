@@ -68,7 +68,7 @@ def normal(text: str) -> str:
     """Return *text* without what differs from run to run: numbers of a run, and how lines break."""
     rules = (
         (r"Linux \S+ \S+", "Linux KERNEL"),
-        (r"\S+/report\.txt", "RUN/report.txt"),
+        (r"\S+/report\.(txt|html)", r"RUN/report.\1"),
         (r"\d+\.\d+ s\b", "N s"),
         (r"looked \d+ times", "looked N times"),
         (r"\bpid\s+\d+( to \d+)?", "pid N"),

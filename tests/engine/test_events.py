@@ -14,8 +14,10 @@ from forklab import labs
 from forklab.cli import main
 from forklab.events import lines
 from forklab.events.schema import faults
+from forklab.pages.run_page import MOST_BYTES
 from tests import trace_format
 from tests.documents import HERE
+from tests.parsed_page import parse
 
 pytestmark = pytest.mark.engine
 
@@ -38,6 +40,9 @@ def test_a_whole_run_leaves_a_log_that_is_valid(lab: str, tmp_path: Path) -> Non
     kinds = {event.kind for event in recorded.events}
     wanted = ALWAYS | (SERVES if labs.read(lab).spec.plays == "server" else set())
     assert kinds >= wanted
+    page = (path.parent / "report.html").read_bytes()
+    assert len(page) <= MOST_BYTES
+    assert len(parse(page.decode()).all("svg", "drawing")) >= 2
     trace = tmp_path / "trace.json"
     done = CliRunner().invoke(main, ["events", str(path), "--text", "--perfetto", str(trace)])
     assert done.exit_code == 0
