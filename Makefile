@@ -23,7 +23,7 @@ option = $(if $(value $(2)),$(1) $(call quote,$(2)))
 lab_name = $(subst -,_,$(1))
 program = $(if $(value PROGRAM),$(call quote,PROGRAM)) $(call option,--run,RUN) $(call option,--port,PORT) $(call option,--workers,WORKERS) $(call option,--worker,WORKER)
 
-.PHONY: help labs venv test lint type check fix scenarios mutants flaky grade bench doctor images clean browser
+.PHONY: help labs venv test lint type check fix scenarios mutants flaky grade bench doctor images clean browser rehearse
 
 help:
 	@echo "make TARGET [NAME=value ...]; V=1 prints each command that is run"
@@ -42,8 +42,8 @@ help:
 	@echo "1 some fail, 2 wrong usage, 3 could not look, 130 interrupted."
 
 ##@ Examine: [PROGRAM=path] [RUN='command'] [PORT=n] [WORKERS=n] [WORKER=file]
-lab-%: $(STAMP) ## one lab, all its checks [ONLY=id]
-	$(Q)$(FORKLAB) check $(call lab_name,$*) $(program) $(call option,--only,ONLY)
+lab-%: $(STAMP) ## one lab, all its checks [ONLY=id] [TRACE=1]
+	$(Q)$(FORKLAB) check $(call lab_name,$*) $(program) $(call option,--only,ONLY) $(if $(filter 1,$(TRACE)),--trace)
 
 labs: $(STAMP) ## all labs at once, each with its reference program
 	$(Q)$(FORKLAB) labs
@@ -51,6 +51,9 @@ labs: $(STAMP) ## all labs at once, each with its reference program
 grade: $(STAMP) ## a folder of programs: LAB=lab SUBMISSIONS=dir
 	$(Q)test -n "$(LAB)" -a -n $(call quote,SUBMISSIONS) || { echo "say what to grade: make grade LAB=fork-echo SUBMISSIONS=folder" >&2; exit 2; }
 	$(Q)$(FORKLAB) grade $(call lab_name,$(LAB)) $(call quote,SUBMISSIONS) $(call option,--rubric,RUBRIC) $(call option,--late,LATE)
+
+report-%: $(STAMP) ## the last report with pictures, in a browser where there is one
+	$(Q)$(FORKLAB) report $(call lab_name,$*)
 
 hint-%: $(STAMP) ## the next hint for what failed last
 	$(Q)$(FORKLAB) hint $(call lab_name,$*)
@@ -64,6 +67,16 @@ shell-%: $(STAMP) ## a shell beside the running program, with ps, ss, strace and
 
 watch-%: $(STAMP) ## its processes and descriptors, live, while clients come and go
 	$(Q)$(FORKLAB) watch $(call lab_name,$*) $(program)
+
+##@ Show a class [AUTO=s] [BIG=1] [FROM=n] [RECORD=file]
+demo-%: $(STAMP) ## the lab, told step by step, live; keys are said there
+	$(Q)$(FORKLAB) demo $(call lab_name,$*) $(call option,--auto,AUTO) $(call option,--from,FROM) $(call option,--record,RECORD) $(if $(filter 1,$(BIG)),--big)
+
+replay-%: $(STAMP) ## its recording; needs no engine
+	$(Q)$(FORKLAB) replay $(call lab_name,$*)
+
+rehearse: $(STAMP) ## all demos without waiting: does each step come?
+	$(Q)$(FORKLAB) rehearse
 
 ##@ Grade [RUBRIC=file] [OUT=file]
 gradescope-%: $(STAMP) ## the autograder of a lab for Gradescope, a zip
@@ -130,11 +143,15 @@ flaky: $(STAMP) ## one lab many times, 0 failures: LAB=lab [RUNS=100] [CPUS=n]
 	$(Q)test -n "$(LAB)" || { echo "say which lab: make flaky LAB=fork-echo RUNS=100" >&2; exit 2; }
 	$(Q)$(FORKLAB) flaky $(call lab_name,$(LAB)) --runs $(RUNS) $(call option,--cpus,CPUS)
 
-browser: $(STAMP) ## the pages of a class, in Chromium
+browser: $(STAMP) ## the pages of a run and of a class, in Chromium
 	$(Q)$(TOX) -e $@
 
 bench: $(STAMP) ## what it costs, beside the usual ways
 	$(Q)$(BIN)/python -m bench
+
+.PHONY: site
+site: $(STAMP) ## the documents as a site, with a gallery of reports: build/site/
+	$(Q)$(TOX) -e $@
 
 ##@ This machine
 doctor: $(STAMP) ## what it has, lacks and cannot do; changes nothing

@@ -103,6 +103,7 @@ def main() -> None:
 @click.option("--only", multiple=True, help="Id of a check; may be given more than once.")
 @click.option("--declares", multiple=True, help="What the program does beyond the contract.")
 @takes_a_sandbox
+@click.option("--trace", is_flag=True, help="Run what fails, or all, once more under strace.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document instead of the report.")
 @click.option("--junit", type=click.Path(path_type=Path), help="Write JUnit XML to a file, too.")
 @keeps_runs
@@ -117,6 +118,7 @@ def check(
     only: tuple[str, ...],
     declares: tuple[str, ...],
     sandbox: str,
+    trace: bool,
     as_json: bool,
     junit: Path | None,
     runs: Path,
@@ -139,6 +141,7 @@ def check(
         only=frozenset(word for words in only for word in words.replace(",", " ").split()),
         declared=frozenset(word.replace("-", "_") for word in declares),
         sandbox=sandbox,
+        trace=trace,
         json=as_json,
         junit=junit,
         runs=runs,
@@ -292,6 +295,100 @@ def watch(
     live.watch(info, spec, program, live.Wanted(for_s, clients, every, sandbox), sys.stdout, _aside)
 
 
+takes_a_language = click.option(
+    "--lang",
+    type=click.Choice(["en", "ko"]),
+    callback=lambda context, option, language: language or "",
+    help="In which language; else as FORKLAB_LANG and the locale say.",
+)
+
+
+@main.command()
+@click.argument("lab")
+@click.option("--auto", type=click.FloatRange(0, 600), help="No keys: seconds between the steps.")
+@click.option("--rehearse", is_flag=True, help="No waiting; a step that does not come ends it.")
+@click.option(
+    "--record", type=click.Path(path_type=Path), help="Write an asciicast to a file, too."
+)
+@click.option("--from", "first", type=int, default=1, help="The step to begin with.")
+@takes_a_language
+@click.option("--big", is_flag=True, help="60 columns and 20 rows a screen, with blank lines.")
+@click.option("--no-predict", is_flag=True, help="Do not ask the class for its prediction.")
+@takes_a_sandbox
+@says_its_errors
+def demo(
+    lab: str,
+    auto: float | None,
+    rehearse: bool,
+    record: Path | None,
+    first: int,
+    lang: str,
+    big: bool,
+    no_predict: bool,
+    sandbox: str,
+) -> None:
+    """Show LAB to a class: a right program and wrong ones, told, asked, done and looked at.
+
+    Keys: Enter next, b back, r repeat, j 4 jump, h hide the answer, s a shell beside the program, q
+    quit. Exit status: 0, 1 if --rehearse finds a step that does not come, 2 wrong usage, 3 there is
+    no sandbox.
+    """
+    from forklab.demos import command
+    from forklab.hints import language
+
+    wanted = command.Wanted(
+        lab=lab,
+        language=lang or language(),
+        auto_s=auto,
+        strict=rehearse,
+        record=record,
+        first=first,
+        big=big,
+        predicts=not no_predict,
+        sandbox=sandbox,
+    )
+    sys.exit(command.demo(wanted, sys.stdout, _aside))
+
+
+@main.command()
+@click.argument("lab", nargs=-1)
+@takes_a_sandbox
+@says_its_errors
+def rehearse(lab: tuple[str, ...], sandbox: str) -> None:
+    """Do the demo of each LAB, or of all, without waiting; every expectation is demanded.
+
+    Each is done once and told in both languages. Exit status: 0 all came out as expected, 1 some
+    did not, 2 a script is wrong, 3 there is no sandbox.
+    """
+    from forklab.demos.rehearsal import rehearse as rehearse_all
+
+    sys.exit(0 if rehearse_all(lab, sandbox, click.echo, _aside) else EXIT_FAIL)
+
+
+@main.command()
+@click.argument("lab")
+@takes_a_language
+@click.option("--speed", type=click.FloatRange(0.1, 100), default=1.0, show_default=True)
+@click.option(
+    "--idle",
+    type=click.FloatRange(min=0),
+    default=10.0,
+    show_default=True,
+    help="Seconds in which nothing happens, at most.",
+)
+@says_its_errors
+def replay(lab: str, lang: str, speed: float, idle: float) -> None:
+    """Play the recording of the demo of LAB; no engine is needed. Ctrl-C ends it.
+
+    Without a terminal it is printed at once.
+    """
+    from forklab.demos import command
+    from forklab.demos.replay import Pace
+    from forklab.hints import language
+
+    command.play(lab, lang or language(), Pace(speed, idle), sys.stdout)
+
+
 @main.command()
 @click.argument("source", metavar="FILE|LAB")
 @click.option("--only", default="", help="Id of the check whose events are wanted; else all.")
@@ -322,6 +419,23 @@ def events(
     wanted = showing.Wanted(only, validate, text, mermaid, perfetto)
     if not showing.show(showing.find(source, runs), wanted, click.echo):
         sys.exit(EXIT_FAIL)
+
+
+@main.command()
+@click.argument("source", metavar="LAB|RUN")
+@click.option("--open/--no-open", "may_open", default=True, help="In a browser (default), or not.")
+@keeps_runs
+@says_its_errors
+def report(source: str, may_open: bool, runs: Path) -> None:
+    """Name the report with pictures of the last run of LAB, or of the folder RUN, and open it.
+
+    It is one file that asks for nothing; it is opened where there is a display.
+    """
+    from forklab import opening_report
+
+    path = opening_report.find(source, runs)
+    click.echo(path)
+    _aside(opening_report.show(path, os.environ, may_open=may_open))
 
 
 @main.command()

@@ -25,6 +25,7 @@ from forklab.hints import hints
 from forklab.program.lab import Lab
 from forklab.program.program import Program
 from forklab.program.source import NoProgram
+from forklab.program.spec import Spec
 from forklab.program.wait import scale
 from forklab.results.evidence import evidence
 from forklab.results.record import Check, Result, Verdict
@@ -76,6 +77,7 @@ class Wanted:
         on_lab: called with each lab once its sandbox stands.
         on_broken: called with one sentence when nothing more can be looked at; the run ends.
         opening: the sandbox, where the caller has begun to open it.
+        make_lab: makes the lab of a sandbox, if that is to be more than a `Lab`.
     """
 
     program: Path | None = None
@@ -94,6 +96,7 @@ class Wanted:
     on_broken: Callable[[str], None] = lambda why: None
     say: Callable[[str], None] = lambda text: None
     opening: Opening | None = None
+    make_lab: Callable[[Link, Spec, Path], Lab] = Lab
     opened: dict[str, Lab] = field(default_factory=dict)
     spent: Spent = field(default_factory=Spent)
 
@@ -130,7 +133,7 @@ class Sandboxes:
             declared = info.declares if reference else self._wanted.declared
             sandbox, link = self._open()
             path = self._wanted.program or info.program
-            lab = Lab(link, spec.choosing(said.main).declaring(declared), path)
+            lab = said.make_lab(link, spec.choosing(said.main).declaring(declared), path)
             if self._wanted.refused:
                 lab.refuse(self._wanted.refused)
             lab.notes += sandbox.not_isolated

@@ -5,24 +5,27 @@ from __future__ import annotations
 import contextlib
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TextIO
 
 import pytest
 
-from forklab import plugin, tree
+from forklab import plugin, tracing, tree
 from forklab.errors import CheckFailure, UsageError
 from forklab.events import lines
+from forklab.events.event import Event
+from forklab.hints import language
 from forklab.interrupt import held_off
 from forklab.labs import LabInfo
 from forklab.order import Order
 from forklab.program.lab import Lab
 from forklab.reports import json_report, junit
-from forklab.reports.folder import RunFolder, open_folder
+from forklab.reports.folder import PAGE, RunFolder, open_folder
 from forklab.reports.terminal import Terminal
-from forklab.results.record import REFERENCE, Check, Result, Run
+from forklab.results.evidence import Evidence, evidence
+from forklab.results.record import REFERENCE, Check, Result, Run, Verdict
 from forklab.sandbox.choose import Sandbox
 from forklab.sandbox.opening import Opening
 
@@ -55,6 +58,7 @@ class Session:
             RunFolder(order.folder) if order.folder else open_folder(order.runs, info.name)
         )
         self.checks: list[Check] = []
+        self.looks: dict[str, Evidence] = {}
         self.lab: Lab | None = None
         self.began = False
         self.trouble: Exception | None = None
@@ -69,7 +73,31 @@ class Session:
 
     def run_checks(self) -> Run:
         """Run the lab's checks, in this process."""
-        wanted = plugin.Wanted(
+        wanted = self._wanted()
+        wanted.only = self.order.only
+        wanted.on_result, wanted.on_checks = self._on_result, self._on_checks
+        wanted.on_lab, wanted.on_broken = self._on_lab, self._on_broken
+        if self.order.events:
+            self._prepare_pages()
+        began = time.monotonic()
+        status = self._until_interrupted(wanted)
+        self.run.seconds = time.monotonic() - began
+        self.run.interrupted = status == pytest.ExitCode.INTERRUPTED
+        if status not in (0, 1, 2, 5) and not self.run.broken:
+            self.run.broken = f"pytest ended with status {status}"
+        if not self.run.interrupted and not self.run.broken:
+            self._refuse_unknown_ids()
+            if self.order.trace and self.lab is not None:
+                again = tracing.wanted(self._wanted(), self.run, self.lab)
+                if again.only:
+                    self._until_interrupted(again)
+        with held_off():
+            self._finish()
+        return self.run
+
+    def _wanted(self) -> plugin.Wanted:
+        """Return which program pytest is to examine, and where; all checks, told to nobody."""
+        return plugin.Wanted(
             program=self.order.program,
             run=self.order.run,
             port=self.order.port,
@@ -79,25 +107,15 @@ class Session:
             refused=self.order.refused,
             sandbox=self.opening.kind,
             declared=self.order.declared,
-            only=self.order.only,
-            on_result=self._on_result,
-            on_checks=self._on_checks,
-            on_lab=self._on_lab,
-            on_broken=self._on_broken,
             say=self.say,
             opening=self.opening,
         )
-        began = time.monotonic()
-        status = self._until_interrupted(wanted)
-        self.run.seconds = time.monotonic() - began
-        self.run.interrupted = status == pytest.ExitCode.INTERRUPTED
-        if status not in (0, 1, 2, 5) and not self.run.broken:
-            self.run.broken = f"pytest ended with status {status}"
-        if not self.run.interrupted and not self.run.broken:
-            self._refuse_unknown_ids()
-        with held_off():
-            self._finish()
-        return self.run
+
+    def _prepare_pages(self) -> None:
+        """Import and compile what pages need: the sandbox is on its way, and no check runs yet."""
+        from forklab.pages import run_page
+
+        run_page.prepare(language())
 
     def _until_interrupted(self, wanted: plugin.Wanted) -> int:
         """Run the checks; an interruption that pytest does not turn into a status is one, too."""
@@ -151,11 +169,19 @@ class Session:
     def _on_result(self, result: Result, lab: Lab | None, raw: dict[str, object] | None) -> None:
         self._begin()
         self.run.results.append(result)
+        if self.order.events and lab is not None and result.verdict is Verdict.PASS:
+            self._keep_last_look(result.check.id, lab)
         self._show(lambda report: report.result(result))
         try:
             self.folder.write_result(result, raw, result.output)
         except UsageError as error:  # told at the end: raised here, it would be pytest's failure
             self.trouble = error
+
+    def _keep_last_look(self, check: str, lab: Lab) -> None:
+        """Keep what the last look at a program showed that is right: its page has pictures, too."""
+        program = lab.program
+        if program is not None and program.last is not None:
+            self.looks[check] = evidence(program.last, {}, program.names, program.client_names)
 
     def _header(self) -> dict[str, object]:
         """What the log of events says of the run."""
@@ -167,16 +193,35 @@ class Session:
         if self.lab is not None:
             self.run.waited_s = self.lab.journal.waited_s
             self.run.ready_s = self.lab.journal.ready_s
-            if self.order.events:
-                self.folder.write_events(lines.write(self._header(), self.lab.journal.log.events()))
+        events = self.lab.journal.log.events() if self.lab is not None and self.order.events else []
+        if events:
+            self.folder.write_events(lines.write(self._header(), events))
         self.folder.finish(self.run)
+        try:
+            if self.order.events:
+                self._write_pages(events)
+        finally:  # whatever is wrong with a picture, the verdicts are told
+            self._tell_the_end()
+        if self.trouble is not None:
+            raise self.trouble
+
+    def _write_pages(self, events: Sequence[Event]) -> None:
+        from forklab import digest
+        from forklab.pages import run_page  # jinja2: only where there is a page
+
+        facts = run_page.Facts(self.run, events, self.looks, self.order.command)
+        recorded = lines.Recorded(self._header(), list(events))
+        self.folder.write_pages(
+            run_page.render(facts, language()), digest.render(self.run, recorded)
+        )
+        self.run.page = PAGE
+
+    def _tell_the_end(self) -> None:
         if self.order.junit is not None:
             self.order.junit.write_text(junit.render(self.run))
         self._show(lambda report: report.end(self.run))
         if self.order.json and self.out is not None:
             self.out.write(json_report.render(self.run) + "\n")
-        if self.trouble is not None:
-            raise self.trouble
 
 
 def run_scenario(lab: str, wanted: plugin.Wanted, *more: str) -> int:

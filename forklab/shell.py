@@ -45,6 +45,7 @@ class Place:
         port: where the program listens, or the server that it talks to; 0: nowhere.
         pid: of the program that was started; 0: the person starts it.
         trouble: why it does not listen, "" if it does.
+        output: the file with what it prints; "" if there is none.
     """
 
     folder: str
@@ -52,6 +53,7 @@ class Place:
     port: int
     pid: int = 0
     trouble: str = ""
+    output: str = OUTPUT
 
     def environment(self, prompt: str) -> dict[str, str]:
         """Return what is set in the shell."""
@@ -64,7 +66,8 @@ class Place:
             "PORT": str(self.port),
             **UNBUFFERED,
         }
-        return values | ({"PID": str(self.pid), "OUTPUT": OUTPUT} if self.pid else {})
+        more = {"PID": str(self.pid), "OUTPUT": self.output} if self.pid else {}
+        return values | {name: value for name, value in more.items() if value}
 
 
 def shell(info: LabInfo, spec: Spec, program: Path | None, say: Say, tell: Say) -> int:
@@ -91,7 +94,17 @@ def shell(info: LabInfo, spec: Spec, program: Path | None, say: Say, tell: Say) 
             attach.run_unattended(client, container.name, ["python3", echo, str(place.port)])
         for line in greeting(info, spec, place):
             say(line)
-        return attach.run(client, container.name, SHELL, place.environment(info.name), place.folder)
+        return beside(container, info.name, place)
+
+
+def beside(container: Container, prompt: str, place: Place) -> int:
+    """Open a shell in an open *container* until it ends, and return its exit status.
+
+    Raises:
+        SandboxError: the engine did not do it, or the container has ended.
+    """
+    environment = place.environment(prompt)
+    return attach.run(container.client, container.name, SHELL, environment, place.folder)
 
 
 def _started(lab: Lab) -> Place:

@@ -30,7 +30,7 @@ DOCUMENTS = [pytest.param(path, id=str(path.relative_to(HERE))) for path in docu
 SCENARIOS: dict[str, type] = {lab: scenario_of(lab) for lab in labs.names()}
 UNTOUCHED = ("-n", "-o", ".venv/.made-from-pyproject")
 # what an option between backticks may belong to, beside forklab
-OF_OTHERS = {"--pdb", "--strict", "--build-arg", "--network", "--volume"}
+OF_OTHERS = {"--pdb", "--seccomp-bpf", "--strict", "--build-arg", "--network", "--volume"}
 
 
 def read(name: str) -> str:

@@ -16,6 +16,7 @@ from forklab.events.normal import normal
 from forklab.events.schema import faults
 from tests.documents import HERE
 from tests.harness import open_folder
+from tests.parsed_page import parse
 
 pytestmark = [
     pytest.mark.inside,
@@ -73,6 +74,11 @@ def test_a_program_that_reaps_once_per_signal_is_told_by_its_log(folder: Path) -
     events = log(folder, "fork_echo", mutant, "--only", "reaps-a-burst")
 
     assert [e.facts for e in events if e.kind == "check-ends"] == [{"verdict": "FAIL"}]
+    kept = folder / "fork_echo/latest"
+    page = parse((kept / "report.html").read_text())
+    assert [one.text for one in page.all("h2")][:2] == ["1 check", "1 check failed"]
+    assert page.all("rect", "zombie")
+    assert "```mermaid" in (kept / "summary.md").read_text()
     ended = {event.who for event in events if event.kind == "exit"}
     reaped = {event.to for event in events if event.kind == "reap"}
     assert len(ended) == 16

@@ -73,6 +73,8 @@ class OnLooks(State):
             if number % GUARD_EVERY == 0:  # it may grow faster than we can look
                 self._guard()
             if row := proc.describe(found, flags=flags):
+                if self.tracers and row["state"] == "t":
+                    row["state"] = "T"  # so reads a stop by a signal while a tracer is there
                 descriptors += len(row["fds"])
                 self._bound(descriptors, "descriptors")
                 yield row

@@ -163,7 +163,11 @@ class OnPrograms(State):
         try:
             freeze.freeze(message["pid"])
         except PermissionError:
-            if tracer := proc.tracer(message["pid"]):
+            tracer = proc.tracer(message["pid"])
+            if tracer in self.tracers:
+                text = "the check holds a process by ptrace, and a process has one tracer at most"
+                raise Failure("unsupported", text) from None
+            if tracer:
                 raise Failure("traced", f"process {tracer} traces it") from None
             raise
         self.frozen.add(message["pid"])

@@ -19,10 +19,11 @@ from .on_clients import OnClients
 from .on_files import OnFiles
 from .on_looks import OnLooks
 from .on_programs import OnPrograms
+from .on_trace import OnTrace
 from .state import UNBOUNDED
 
 
-class Agent(OnPrograms, OnLooks, OnClients, OnChannel, OnFiles):
+class Agent(OnPrograms, OnLooks, OnClients, OnChannel, OnFiles, OnTrace):
     """All operations, on the state of one sandbox."""
 
     def operations(self) -> dict[str, Any]:
@@ -83,6 +84,7 @@ class Agent(OnPrograms, OnLooks, OnClients, OnChannel, OnFiles):
             self.children.forget(child)
         self.ends.forget()
         self.tools.clear()
+        self._end_trace()
         self.max_processes, self.excess = UNBOUNDED, ""
         self._wipe()
         return {"killed": killed}, b""

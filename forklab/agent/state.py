@@ -10,6 +10,7 @@ import time
 from . import cgroup, conns, ends, proc, sockdiag, spawn, turn
 from .frames import Message
 from .loop import IDLE_S, Failure, Loop
+from .output import Output
 from .program import Child, Children, keep_terminals
 
 SMALL = "/small"  # a file system of a megabyte, where the container has one
@@ -39,6 +40,9 @@ class State:
         self.small = SMALL if is_init and os.path.ismount(SMALL) else ""
         self.max_processes = UNBOUNDED
         self.tools: set[int] = set()  # sessions of the tools that were run since the last reset
+        self.tracers: set[int] = set()  # strace, as the program's user and no part of it
+        self.trace: Output | None = None
+        self.trace_path = ""
         self.excess = (
             ""  # what a program took too much of, and was killed for, since the last reset
         )
@@ -73,6 +77,8 @@ class State:
         found = proc.stat(pid)
         if found is None or found.ppid != os.getpid() or found.session in self.tools:
             return True
+        if pid in self.tracers:
+            return True
         return self._has_own_user and proc.uid(pid) != self.uid
 
     @property
@@ -81,12 +87,12 @@ class State:
 
     def _mine(self, table: dict[int, proc.Stat]) -> list[proc.Stat]:
         """Processes of the program: by uid where it has its own, else by descent."""
-        tools = self.children.commands()
+        tools = self.children.commands() | self.tracers
         if self.is_init and self._has_own_user:
             own = {pid for pid in table if pid not in tools and proc.uid(pid) == self.uid}
         else:
             own = ends.descendants(os.getpid(), table)
-            own = {pid for pid in own if table[pid].session not in self.tools}
+            own = {pid for pid in own - self.tracers if table[pid].session not in self.tools}
         return [table[pid] for pid in sorted(own) if pid in table]
 
     def _guard(self, count: int | None = None) -> None:

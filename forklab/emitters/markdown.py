@@ -81,7 +81,11 @@ def _row(mark: Mark) -> str:
 
 
 def _evidence(mark: Mark, most: int) -> str:
-    text = lines(mark.text, most)
+    return f"### {escaped(mark.id)}\n\n{fenced(lines(mark.text, most), 'text')}\n"
+
+
+def fenced(text: str, language: str) -> str:
+    """Return *text* in a fence that is longer than any run of backticks in it."""
     longest = max((len(run) for run in re.findall("`+", text)), default=0)
     fence = "`" * max(3, longest + 1)
-    return f"### {escaped(mark.id)}\n\n{fence}text\n{text}\n{fence}\n"
+    return f"{fence}{language}\n{text}\n{fence}"

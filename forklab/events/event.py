@@ -14,12 +14,13 @@ SOMEBODY = "somebody"
 
 # In the order in which they happen where nothing else tells one: what is seen in one look.
 KINDS = (
-    "check-begins", "step", "orphaned", "connect", "refused", "signal", "stopped", "continued",
-    "listen", "accept", "fork", "exec", "open", "pass", "send", "half-close", "receive",
-    "end-of-file", "reset", "close", "exit", "reap", "check-ends", "clean", "left-out",
+    "check-begins", "step", "orphaned", "connect", "refused", "signal", "signalled", "stopped",
+    "continued", "listen", "accept", "fork", "exec", "open", "pass", "send", "half-close",
+    "shutdown", "receive", "end-of-file", "reset", "close", "exit", "reap", "check-ends", "clean",
+    "left-out",
 )  # fmt: skip
 RANKS = {kind: rank for rank, kind in enumerate(KINDS)}
-SENSORS = ("snapshot", "client", "harness", "agent")
+SENSORS = ("snapshot", "client", "harness", "agent", "strace")
 
 
 class PeerAt(NamedTuple):

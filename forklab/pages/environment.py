@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Mapping
+import shlex
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from functools import cache, partial
 from urllib.parse import quote
@@ -15,9 +16,9 @@ from urllib.parse import quote
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from forklab.pages import evidence_text
+from forklab.pages import evidence_text, figure_words
 from forklab.pages.words import say
-from forklab.reports.text import bounded, shorten, visible
+from forklab.reports.text import bounded, columns, shorten, visible
 
 ENGLISH = Markup(' lang="en"')
 
@@ -25,6 +26,12 @@ ENGLISH = Markup(' lang="en"')
 def render(template: str, language: str, values: Mapping[str, object]) -> str:
     """Return the page that *template* makes of *values*, in *language* ("en" or "ko")."""
     return _environment(language).get_template(template).render(values)
+
+
+def prepare(templates: Iterable[str], language: str) -> None:
+    """Compile *templates* now, at a time when nobody waits for it."""
+    for name in templates:
+        _environment(language).get_template(name)
 
 
 @cache  # a template is compiled once, not for each of 300 submissions
@@ -44,8 +51,17 @@ def _environment(language: str) -> Environment:
         # what labs and harness say stands in English on a page in another language
         english="" if language == "en" else ENGLISH,
     )
+    found.globals.update(
+        spans=partial(figure_words.spans, language),
+        thing_name=partial(figure_words.thing_name, language),
+    )
     found.filters.update(
+        shell=shlex.quote,
+        detail=figure_words.detail,
+        since=figure_words.since,
+        length_of=figure_words.pause,
         bounded=bounded,
+        columns=columns,
         link=link,
         points=points,
         percent=lambda share: speak("percent", n=math.floor(share * 100 + 0.5)),

@@ -117,6 +117,172 @@ TEXTS: dict[str, tuple[str, str]] = {
         "{n} more line is left out here | {n} more lines are left out here",
         "여기에서 {n}줄 생략",
     ),
+    # one run
+    "checks_n": ("{n} check | {n} checks", "검사 {n}개"),
+    "n_passed": ("{n} passed", "{n}개 통과"),
+    "n_failed": ("{n} failed", "{n}개 실패"),
+    "because_of": ("because of {id}", "{id} 실패 때문"),
+    "interrupted": (
+        "interrupted: {done} of {n} checks were done",
+        "중단됨: 검사 {n}개 중 {done}개 실행",
+    ),
+    "not_isolated": ("Not isolated in this sandbox:", "이 샌드박스에서 격리되지 않는 것:"),
+    "what_happened": ("What happened", "실행 과정"),
+    "told_how": (
+        "No check failed. Shown are the check in which the most kinds of things happened, and the "
+        "one at whose last look the most sockets and pipes were open.",
+        "실패한 검사가 없다. 가장 다양한 일이 일어난 검사와, 마지막 관찰에서 열린 소켓과 파이프가 "
+        "가장 많았던 검사를 보여 준다.",
+    ),
+    "pictures_left_out": (
+        "The pictures of {n} failure are left out, so that this page stays small. A command shows "
+        "what happened: | The pictures of {n} failures are left out, so that this page stays "
+        "small. A command shows what happened:",
+        "페이지 크기를 줄이려고 실패 {n}개의 그림을 생략했다. 다음 명령으로 볼 수 있다:",
+    ),
+    "picture_left_out": (
+        "The pictures are left out here; what happened is shown by",
+        "여기서는 그림을 생략했다. 다음 명령으로 볼 수 있다:",
+    ),
+    "no_timeline": (
+        "There is no timeline: the program was not running in this check.",
+        "이 검사에서는 프로그램이 실행되지 않아 타임라인이 없다.",
+    ),
+    "done": ("Done", "한 일"),
+    "steps_left_out": (
+        "{n} step in the middle is left out | {n} steps in the middle are left out",
+        "중간 {n}단계 생략",
+    ),
+    "expected": ("Expected", "기대한 것"),
+    "seen": ("Seen", "관찰한 것"),
+    "how_long": ("How long", "관찰 시간"),
+    "note": ("Note", "참고"),
+    "hint": ("Hint", "힌트"),
+    "tables": ("The same as tables", "표로 보기"),
+    "printed": (
+        "What the program had printed: {n} line | What the program had printed: the last {n} lines",
+        "프로그램이 출력한 내용(마지막 {n}줄)",
+    ),
+    "printed_by": ("Output of the program in {id}", "{id}에서 프로그램이 출력한 내용"),
+    "printed_nothing": ("The program had printed nothing.", "프로그램이 출력한 내용이 없다."),
+    "again_this": ("This check again:", "이 검사만 다시 실행:"),
+    "built_by": ("Built by", "빌드 명령"),
+    "machine": ("Machine", "머신"),
+    "image": ("Image", "이미지"),
+    "trace": ("As a trace", "트레이스로 보기"),
+    # the timeline
+    "timeline": ("What happened, in order", "일어난 순서"),
+    "timeline_of": ("Timeline of {check}", "{check} 타임라인"),
+    "timeline_said": (
+        "{n} event of {lanes}. | {n} events of {lanes}.",
+        "{lanes}의 이벤트 {n}개.",
+    ),
+    "never_reaped": ("{name} has ended and was not reaped.", "{name}: 끝났지만 회수되지 않았다."),
+    "never_reaped_n": (
+        "{name} and others like it, {n} in all, have ended and were not reaped.",
+        "{name} 등 {n}개 프로세스가 끝났지만 회수되지 않았다.",
+    ),
+    "and_alike": ("and {n} alike", "외 {n}개 동일"),
+    "zombie_left": ("zombie, not reaped for {time}", "좀비, {time} 동안 회수되지 않음"),
+    "zombie_for": ("zombie for {time}", "좀비 {time}"),
+    "hardly": ("under 0.1 ms", "0.1 ms 미만"),
+    "reference": ("the reference program", "참조 프로그램"),
+    "time_span": ("{low} to {high}", "{low}~{high}"),
+    "legend": ("What the signs mean", "기호의 뜻"),
+    "sign_alive": ("alive", "살아 있음"),
+    "sign_zombie": ("zombie: has ended, not reaped", "좀비: 끝났지만 회수되지 않음"),
+    "sign_between": ("at some time between two looks", "두 관찰 사이의 어느 때"),
+    "sign_marked": ("what the check found", "검사가 찾아낸 것"),
+    "sign_odd": ("not an ordinary end", "정상적인 끝이 아님"),
+    "not_to_scale": (
+        "Each event is a column, in the order of time and not to scale; pauses are written above, "
+        "the last one until the check ended. A mark leads to its row in the table below, and a row "
+        "back.",
+        "이벤트마다 한 열이며, 시간 순서대로이지만 간격은 비례하지 않는다. 멈춘 시간은 위에 "
+        "적었고, 마지막 것은 검사가 끝날 때까지이다. 기호를 누르면 아래 표의 행으로, 행 번호를 "
+        "누르면 기호로 간다.",
+    ),
+    "last_start": (
+        "Shown is the last of {n} starts of the program in this check.",
+        "이 검사에서 프로그램을 {n}번 시작했고, 그 마지막을 보여 준다.",
+    ),
+    "events_n": (
+        "The same as a table: {n} row | The same as a table: {n} rows",
+        "표로 보기: {n}행",
+    ),
+    "events_of": ("Events of {check}, in milliseconds", "{check}의 이벤트(밀리초)"),
+    "number": ("no.", "번호"),
+    "ms": ("ms", "시각(ms)"),
+    "who": ("who", "주체"),
+    "what": ("what", "내용"),
+    "known": ("how it is known", "알게 된 방법"),
+    "times_n": ("({n} time, others alike) | ({n} times, others alike)", "(동일한 것 모두 {n}번)"),
+    "between": ("between {low} and {high}", "{low}~{high} 사이"),
+    "by_snapshot": ("a look", "관찰"),
+    "by_client": ("the client", "클라이언트"),
+    "by_harness": ("done by forklab", "forklab이 한 일"),
+    "by_agent": ("told by the kernel", "커널이 알림"),
+    "events_left_out": (
+        "{n} more event is not drawn | {n} more events are not drawn",
+        "그리지 않은 이벤트 {n}개 더 있음",
+    ),
+    "kind_exec": ("executes", "exec 실행"),
+    "kind_fork": ("forks", "fork 호출"),
+    "kind_exit": ("ends", "종료"),
+    "kind_reap": ("reaps", "회수(wait)"),
+    "kind_orphaned": ("becomes an orphan", "고아가 됨"),
+    "kind_signal": ("is sent a signal", "시그널을 받음"),
+    "kind_stopped": ("is stopped", "멈춤"),
+    "kind_continued": ("goes on", "재개"),
+    "kind_listen": ("listens", "listen 시작"),
+    "kind_accept": ("accepts", "accept로 연결 수락"),
+    "kind_connect": ("connects", "connect로 연결"),
+    "kind_refused": ("is refused", "연결 거부됨"),
+    "kind_send": ("sends", "보냄"),
+    "kind_receive": ("receives", "받음"),
+    "kind_half-close": ("half-closes", "half-close(쓰기 끝)"),
+    "kind_end-of-file": ("reads end of file", "EOF를 읽음"),
+    "kind_reset": ("connection is reset", "연결이 리셋됨"),
+    "kind_open": ("opens", "열기"),
+    "kind_close": ("closes", "닫기"),
+    "kind_pass": ("passes a descriptor", "디스크립터 전달"),
+    "kind_step": ("done by forklab", "forklab이 한 일"),
+    # who shares what
+    "sharing_last": (
+        "Who held what at the last look",
+        "마지막 관찰에서 누가 무엇을 가지고 있었는가",
+    ),
+    "sharing": ("Who holds what at that instant", "그 순간 누가 무엇을 가지고 있는가"),
+    "sharing_of": ("Descriptors at the instant of {check}", "{check} 판정 순간의 디스크립터"),
+    "sharing_said": (
+        "{n} open socket, pipe or file of {holders}. | {n} open sockets, pipes or files of "
+        "{holders}.",
+        "{holders}의 열린 소켓, 파이프, 파일 {n}개.",
+    ),
+    "sharing_how": (
+        "A row is one open socket, one end of a pipe, or one path; boxes on it are descriptors of "
+        "the processes above, and a line through them says that they share it. A dashed line joins "
+        "the two ends of a channel, or a connection and its client.",
+        "한 행이 열린 소켓 하나, 파이프의 한쪽 끝, 또는 경로 하나이다. 상자는 위 프로세스의 "
+        "디스크립터이고, 상자를 잇는 선은 함께 가지고 있음을 뜻한다. 점선은 채널의 두 끝, 또는 "
+        "연결과 클라이언트를 잇는다.",
+    ),
+    "rows_left_out": ("{n} more row is left out. | {n} more rows are left out.", "{n}행 생략."),
+    "holders_left_out": (
+        "{n} more process is left out. | {n} more processes are left out.",
+        "프로세스 {n}개 생략.",
+    ),
+    "state_lives": ("lives", "살아 있음"),
+    "state_held": ("stopped", "멈춤"),
+    "state_zombie": ("zombie", "좀비"),
+    "thing_listener": ("listening socket", "리스닝 소켓"),
+    "thing_connection": ("connection of {other}", "{other}의 연결"),
+    "thing_unix": ("Unix socket", "유닉스 소켓"),
+    "thing_socket": ("another socket", "다른 소켓"),
+    "thing_pipe_r": ("pipe, read end", "파이프, 읽는 쪽"),
+    "thing_pipe_w": ("pipe, write end", "파이프, 쓰는 쪽"),
+    "thing_other_end": ("its other end", "그 반대쪽 끝"),
+    "thing_nobody": ("connection", "연결"),
 }
 
 

@@ -101,11 +101,15 @@ class Journal:
         """
         if not self.keeps_events:
             return
-        self.clock.learn(asked + self._began, time.monotonic(), after.time)
+        self.learn(asked, after.time)
         ahead_s = self.clock.ahead_s - self._began
         before = before or nothing_yet(start.began - ahead_s)
         found = differences(before, after, start._replace(ahead_s=ahead_s))
         self.log.add(change.moved(ahead_s) for change in found)
+
+    def learn(self, asked: float, theirs: float) -> None:
+        """Take what the agent's clock showed at some time between *asked* and now."""
+        self.clock.learn(asked + self._began, time.monotonic(), theirs)
 
     def begin(self, check: str) -> None:
         """A check begins: its steps begin anew."""

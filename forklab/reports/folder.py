@@ -7,6 +7,8 @@ runs/<lab>/<time>/
     snapshots/<check>.json    processes, descriptors and sockets as the kernel told them
     broken/<check>.txt    our own trace of a check that could not be judged
     events.jsonl          what happened, one event a line
+    report.html           the report with pictures, one file for a browser
+    summary.md            verdicts, failures and timelines for the summary of a job
 runs/<lab>/latest         a link to the folder of the last run
 """
 
@@ -27,6 +29,7 @@ from forklab.reports.text import Line, columns, visible
 from forklab.results.record import Result, Run, Verdict
 
 LATEST = "latest"
+PAGE, SUMMARY = "report.html", "summary.md"
 
 
 def open_folder(root: Path, lab: str) -> RunFolder:
@@ -87,6 +90,11 @@ class RunFolder:
         """Keep what happened: a header, then an event a line, each of them JSON."""
         with _writing(self.path), (self.path / "events.jsonl").open("w", encoding="utf-8") as file:
             file.writelines(line + "\n" for line in lines)
+
+    def write_pages(self, html: str, markdown: str) -> None:
+        """Keep the report with pictures, and the summary."""
+        self._write(PAGE, html)
+        self._write(SUMMARY, markdown)
 
     def finish(self, run: Run) -> None:
         """Write the reports of the run."""

@@ -182,4 +182,6 @@ def where(run: Run) -> list[Line]:
         lines.append(
             Line("            all failures, whole tables; beside it output/ and snapshots/")
         )
+    if run.page:
+        lines.append(Line(f"  pictures  {run.folder}/{run.page}"))
     return lines

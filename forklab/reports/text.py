@@ -14,6 +14,7 @@ WIDTH = 80
 HIDDEN = frozenset({"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp"})
 SHORT = {"\n": "\\n", "\r": "\\r", "\t": "\\t", "\b": "\\b", "\x1b": "\\x1b"}
 LONGEST = 400
+LONG = 8  # times a width: no line of it has more characters that matter
 
 
 class Line(NamedTuple):
@@ -130,8 +131,10 @@ def _fitting(text: str, width: int) -> int:
 
 def shorten(text: str, width: int, mark: str = " [cut]") -> str:
     """Return *text* on one line of at most *width* columns; a cut is at a word, and is said."""
-    line = visible(text.replace("\n", " "))
-    if columns(line) <= width:
+    # what a program chose may have no end, and to wrap all of it for one line takes as long
+    whole = len(text) <= LONG * width
+    line = visible(text[: LONG * width].replace("\n", " "))
+    if whole and columns(line) <= width:
         return line
-    kept = wrap(line, width - columns(mark))[0]
+    kept = wrap(line[: LONG * width], width - columns(mark))[0]
     return kept + mark

@@ -27,7 +27,14 @@ class ProcessRow:
 
 @dataclass(frozen=True)
 class DescriptorRow:
-    """One descriptor of one process, and what it is; `mark` says why it is a culprit."""
+    """One descriptor of one process, and what it is; `mark` says why it is a culprit.
+
+    Attributes:
+        kind: listener, connection, unix, socket, pipe, terminal, anon or file.
+        side: of a pipe "r" or "w", of a socket "".
+        other: who or what is at the other end, where one is known: the name of a client, or the
+            target of the other socket of a pair.
+    """
 
     who: str
     pid: int
@@ -35,6 +42,9 @@ class DescriptorRow:
     what: str
     target: str
     mark: str = ""
+    kind: str = ""
+    side: str = ""
+    other: str = ""
 
 
 @dataclass(frozen=True)
@@ -91,7 +101,6 @@ def evidence(
         names: what the processes are called.
         clients: local port of each client to its name.
     """
-    describe = _Describer(snapshot, names, clients)
     processes = tuple(
         ProcessRow(
             who=names.get(process.key, ""),
@@ -104,15 +113,9 @@ def evidence(
         )
         for process in snapshot.processes
     )
+    describe = _Describer(snapshot, names, clients)
     descriptors = tuple(
-        DescriptorRow(
-            who=names.get(process.key, ""),
-            pid=process.pid,
-            number=fd.number,
-            what=describe.descriptor(process, fd),
-            target=fd.target,
-            mark=marks.get((process.pid, fd.number), ""),
-        )
+        describe.row(process, fd, marks.get((process.pid, fd.number), ""))
         for process in snapshot.processes
         for fd in process.fds
     )
@@ -152,6 +155,19 @@ class _Describer:
         self._clients = clients
         self._tcp = {s.inode: s for s in snapshot.tcp if s.inode}
 
+    def row(self, process: Process, fd: Descriptor, mark: str) -> DescriptorRow:
+        return DescriptorRow(
+            who=self._names.get(process.key, ""),
+            pid=process.pid,
+            number=fd.number,
+            what=self.descriptor(process, fd),
+            target=fd.target,
+            mark=mark,
+            kind=self.kind(fd),
+            side=fd.access if fd.kind == "pipe" else "",
+            other=self.other(fd),
+        )
+
     def descriptor(self, process: Process, fd: Descriptor) -> str:
         if fd.kind == "socket":
             return self._socket(fd.inode)
@@ -160,6 +176,22 @@ class _Describer:
         if fd.number in STANDARD and fd.kind in ("terminal", "pipe"):
             return STANDARD[fd.number]
         return fd.target
+
+    def kind(self, fd: Descriptor) -> str:
+        if fd.kind != "socket":
+            return fd.kind
+        tcp = self._tcp.get(fd.inode)
+        if tcp is not None:
+            return "listener" if tcp.state == "LISTEN" else "connection"
+        return "unix" if fd.inode in self._snapshot.unix else "socket"
+
+    def other(self, fd: Descriptor) -> str:
+        if fd.kind != "socket":
+            return ""
+        tcp, unix = self._tcp.get(fd.inode), self._snapshot.unix.get(fd.inode)
+        if tcp is not None and tcp.state != "LISTEN":
+            return self._clients.get(tcp.peer_port, "")
+        return f"socket:[{unix.peer}]" if unix is not None and unix.peer else ""
 
     def _socket(self, inode: int) -> str:
         tcp = self._tcp.get(inode)

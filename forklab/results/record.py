@@ -101,6 +101,7 @@ class Run:
         began: ISO 8601, UTC.
         build: the command that built it, and warnings: what the compiler said.
         folder: where everything is kept, relative to the current folder if below it.
+        page: the name of the report with pictures in that folder; "": there is none.
         waited_s: how much of `seconds` was waiting that the checks demanded.
         ready_s: how much of it programs needed until they listened.
         interrupted: it was stopped by Ctrl-C or a signal; what is there was finished.
@@ -119,6 +120,7 @@ class Run:
     build: str = ""
     warnings: str = ""
     folder: str = ""
+    page: str = ""
     not_isolated: tuple[str, ...] = ()
     seconds: float = 0.0
     waited_s: float = 0.0

@@ -136,6 +136,11 @@ class Container:
         self.image = image
         self.name = ""
 
+    @property
+    def client(self) -> DockerClient:
+        """The engine's client, for a second command in the open container."""
+        return self._client
+
     @contextlib.contextmanager
     def open(self) -> Iterator[Link]:
         """Yield a Link to the agent of a new container; the container is gone afterwards."""

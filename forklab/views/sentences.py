@@ -32,7 +32,9 @@ def clause(event: Event) -> str:
 
 
 def seen(event: Event) -> str:
-    """Return between which times it happened, where that was seen in snapshots; else ""."""
+    """Return how it is known, where that is not plain: by strace, or in snapshots; else ""."""
+    if event.known == "strace":
+        return event.known
     if event.known != "snapshot" or event.after is None or event.before is None:
         return ""
     return f"between {event.after:.3f} and {event.before:.3f}"
@@ -48,6 +50,11 @@ def _exec(event: Event, facts: Facts) -> str:
 def _signal(event: Event, facts: Facts) -> str:
     whose = "the process group of " if facts.get("group") else ""
     return f"sends {facts.get('signal', 'a signal')} to {whose}{event.to}"
+
+
+def _signalled(event: Event, facts: Facts) -> str:
+    sender = f" from {event.to}" if event.to else ""
+    return f"gets {facts.get('signal', 'a signal')}{sender}"
 
 
 def _connect(event: Event, facts: Facts) -> str:
@@ -87,6 +94,11 @@ def _exit(event: Event, facts: Facts) -> str:
     return f"exits with status {facts['status']}" if "status" in facts else "ends"
 
 
+def _check_ends(event: Event, facts: Facts) -> str:
+    verdict = f": {facts['verdict']}" if "verdict" in facts else ", and is not judged"
+    return f"ends check {event.check}{verdict}"
+
+
 def _fixed(text: str) -> Callable[[Event, Facts], str]:
     return lambda event, facts: text
 
@@ -104,7 +116,7 @@ def _moved(verb: str) -> Callable[[Event, Facts], str]:
 CLAUSES: dict[str, Callable[[Event, Facts], str]] = {
     "accept": lambda event, facts: f"accepts {event.to or 'a connection'}" + _as_number(facts),
     "check-begins": lambda event, facts: f"begins check {event.check}",
-    "check-ends": lambda event, facts: f"ends check {event.check}: {facts.get('verdict', '?')}",
+    "check-ends": _check_ends,
     "clean": lambda event, facts: f"ends what is left, processes: {facts.get('killed', '?')}",
     "close": _close,
     "connect": _connect,
@@ -124,7 +136,9 @@ CLAUSES: dict[str, Callable[[Event, Facts], str]] = {
     "refused": _fixed("is refused"),
     "reset": _reset,
     "send": _moved("sends"),
+    "shutdown": lambda event, facts: f"shuts down {_owned(event)}: {facts.get('how', '?')}",
     "signal": _signal,
+    "signalled": _signalled,
     "step": lambda event, facts: str(facts.get("text", "")),
     "stopped": _fixed("is stopped"),
 }

@@ -1,0 +1,1 @@
+"""Narrated demos: a script for a class, done live, rehearsed, recorded and replayed."""
