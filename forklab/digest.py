@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from forklab.emitters.markdown import SIGNS, escaped, fenced
 from forklab.events.event import Event
 from forklab.events.lines import Recorded
+from forklab.events.traced import again
 from forklab.reports.failure import expanded
 from forklab.reports.summary import count
 from forklab.reports.text import bounded, visible
@@ -62,8 +63,10 @@ def _failure(result: Result, recorded: Recorded) -> Iterator[str]:
     lines = [visible(line.text) for line in expanded(result, full=False)]
     yield fenced("\n".join(lines), "text")
     yield ""
-    if events := _last_start(recorded.events, result.check.id):
-        yield from _timeline(recorded._replace(events=events), result.check.id)
+    check = result.check.id
+    for name, of in (check, check), (again(check), f"{check}, once more under strace"):
+        if events := _last_start(recorded.events, name):
+            yield from _timeline(recorded._replace(events=events), name, of)
 
 
 def _last_start(events: Sequence[Event], check: str) -> list[Event]:
@@ -73,12 +76,12 @@ def _last_start(events: Sequence[Event], check: str) -> list[Event]:
     return [event for event in mine if event.start == last]
 
 
-def _timeline(recorded: Recorded, check: str) -> Iterator[str]:
+def _timeline(recorded: Recorded, check: str, of: str) -> Iterator[str]:
     text = list(timeline(recorded))
     shown, left_out = text[:MOST_LINES], len(text) - MOST_LINES
     if left_out > 0:
         shown.append(f"({left_out} more lines: forklab events, with --only {check})")
-    yield f"<details><summary>Timeline of {escaped(check)}</summary>"
+    yield f"<details><summary>Timeline of {escaped(of)}</summary>"
     yield ""
     yield from list(mermaid(recorded))[2:]  # its heading is the summary's
     yield fenced("\n".join(shown), "text")

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from forklab.events.event import Event
+from forklab.events.traced import again
 from forklab.pages.run_page import Facts
 from forklab.results.record import Result, Run, Verdict
 from tests import report_samples
@@ -61,6 +62,21 @@ def killed() -> Facts:
     return facts(report_samples.killed_worker(), EVENTS)
 
 
+def traced() -> Facts:
+    """The same, and then once more under strace."""
+    once_more = [
+        Event(t, kind, who, "strace", to=to, check=again(CHECK), start=2, pid=10, facts=more)
+        for t, kind, who, to, more in (
+            (1.0, "exec", "dispatcher", "", {"argv": ["./prefork", "2", "15348"]}),
+            (1.1, "fork", "dispatcher", "worker-1", {}),
+            (1.2, "signalled", "dispatcher", "worker-1", {"signal": "SIGCHLD"}),
+            (1.3, "shutdown", "dispatcher", "", {"what": "connection", "how": "SHUT_WR"}),
+            (1.4, "reap", "dispatcher", "worker-1", {}),
+        )
+    ]
+    return facts(report_samples.killed_worker(), [*EVENTS, *once_more])
+
+
 def hostile() -> Facts:
     """Everything that a program chooses is markup, control bytes and floods."""
     run = report_samples.hostile()
@@ -111,6 +127,7 @@ ALL: dict[str, Callable[[], Facts]] = {
     "right": right,
     "wrong": wrong,
     "killed": killed,
+    "traced": traced,
     "hostile": hostile,
     "everything_fails": everything_fails,
     "a_wrong_start": a_wrong_start,

@@ -32,6 +32,14 @@ def test_a_failure_has_its_evidence_and_its_timeline_twice() -> None:
     assert details.count("```") == 4
 
 
+def test_what_strace_told_has_a_timeline_of_its_own() -> None:
+    text = summary(run_samples.traced())
+
+    assert text.count("<details>") == 2
+    assert "<summary>Timeline of survives-a-killed-worker, once more under strace</summary>" in text
+    assert "gets SIGCHLD from worker-1" in text
+
+
 def test_only_the_last_start_is_told() -> None:
     facts = run_samples.killed()
     second = [e._replace(start=2, who=f"{e.who}-again") for e in EVENTS[1:4]]

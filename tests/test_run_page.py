@@ -137,6 +137,20 @@ def test_the_culprits_are_marked_by_a_word_and_a_ring() -> None:
     assert "dispatcher fd 4: the channel of worker-1, which is dead." in about
 
 
+def test_what_strace_told_is_a_second_timeline_that_says_it_was_not_judged() -> None:
+    found = page(run_samples.traced())
+
+    titles = [title.text for title in found.all("h4")]
+    once_more = titles.index("The same check once more, under strace")
+    assert once_more == titles.index("What happened, in order") + 1
+    assert [row.all("td")[3].text for row in found.all("table", "list")[1].all("tr")[1:]] == [
+        "executes ./prefork 2 15348", "forks worker-1", "gets SIGCHLD from worker-1",
+        "shuts down a connection: SHUT_WR", "reaps worker-1",
+    ]  # fmt: skip
+    assert "this run is not judged" in found.text
+    assert "under strace" not in page(run_samples.killed()).text
+
+
 # what it says
 
 

@@ -43,6 +43,11 @@ class Named(NamedTuple):
     agent: int
 
 
+def again(check: str) -> str:
+    """Return the name that *check* has in the log when it runs once more under strace."""
+    return f"{check}:traced"
+
+
 def forks(lines: Iterable[Line]) -> Iterator[tuple[int, int]]:
     """Yield (parent, child), pids, of each process that was forked, in this order."""
     threads: dict[int, int] = {}

@@ -23,6 +23,7 @@ LETTERS = {
     "stopped": "S", "continued": "G", "listen": "L", "accept": "A", "connect": "C",
     "refused": "N", "send": ">", "receive": "<", "half-close": "H", "end-of-file": "0",
     "reset": "#", "open": "+", "close": "/", "pass": "P", "step": "*",
+    "signalled": "D", "shutdown": "U",
 }  # fmt: skip
 JOINED = frozenset({"fork", "reap", "pass", "accept", "connect", "signal"})
 

@@ -41,6 +41,9 @@ KOREAN = {
     "send": "{bytes}바이트 보냄{times}",
     "signal": "{to}에 {signal} 보냄",
     "signal to group": "{to}의 프로세스 그룹에 {signal} 보냄",
+    "signalled": "{signal} 시그널 받음",
+    "signalled by": "{to}이(가) 보낸 {signal} 시그널 받음",
+    "shutdown": "{what} shutdown: {how}",
     "stopped": "멈춤",
 }
 
@@ -65,6 +68,8 @@ def _kind(event: Event) -> str:
         return "exit" + next((words for fact, words in by if fact in event.facts), "")
     if event.kind == "signal" and event.facts.get("group"):
         return "signal to group"
+    if event.kind == "signalled" and event.to:
+        return "signalled by"
     return "connect to" if event.kind == "connect" and event.to else event.kind
 
 

@@ -16,6 +16,7 @@ from typing import NamedTuple
 from markupsafe import Markup
 
 from forklab.events.event import Event
+from forklab.events.traced import again
 from forklab.figures.scene import most_telling, scenes
 from forklab.figures.sharing import most_open, sharing
 from forklab.figures.timeline import timeline
@@ -43,12 +44,14 @@ class Room(NamedTuple):
     """How much is said of one check.
 
     Attributes:
+        trace: whether it has the timeline of what strace told, where that was asked for.
         pictures: whether it has figures and tables.
         steps, lines: of what was done, of what was printed, so many at most.
         letters: of a sentence.
         notes: so many at most.
     """
 
+    trace: bool
     pictures: bool
     steps: int
     lines: int
@@ -56,9 +59,10 @@ class Room(NamedTuple):
     notes: int
 
 
-PICTURES = Room(pictures=True, steps=12, lines=20, letters=2000, notes=3)
-WORDS = Room(pictures=False, steps=6, lines=5, letters=400, notes=1)
-LEAST = Room(pictures=False, steps=0, lines=0, letters=160, notes=0)
+WHOLE = Room(trace=True, pictures=True, steps=12, lines=20, letters=2000, notes=3)
+PICTURES = WHOLE._replace(trace=False)
+WORDS = Room(trace=False, pictures=False, steps=6, lines=5, letters=400, notes=1)
+LEAST = Room(trace=False, pictures=False, steps=0, lines=0, letters=160, notes=0)
 
 
 @dataclass(frozen=True)
@@ -115,11 +119,11 @@ class _Writer:
     def filled(self, least: Sequence[Section], room: int) -> tuple[list[Section], int]:
         """Return the sections of all failures, and how many have no pictures.
 
-        Where there is no more room for the pictures of one, the others have none either; where
-        there is none for all its words, they have the least.
+        Where there is no more room for the trace or the pictures of one, the others have none
+        either; where there is none for all its words, they have the least.
         """
         made: list[Section] = []
-        rooms, pictured = [PICTURES, WORDS], 0
+        rooms, pictured = [WHOLE, PICTURES, WORDS], 0
         for (number, result), shortest in zip(self.failures, least, strict=True):
             chosen = shortest
             while rooms and chosen is shortest:
@@ -142,7 +146,7 @@ class _Writer:
         chosen = [check for check in (first, most_open(others)) if check]
         made = []
         for number, check in enumerate(chosen, 1):
-            section = self.section(passed[check], number, PICTURES)
+            section = self.section(passed[check], number, WHOLE)
             if section.size <= room:
                 made.append(section)
                 room -= section.size
@@ -151,6 +155,7 @@ class _Writer:
     def section(self, result: Result, number: int, room: Room) -> Section:
         """Return what is said of one check, the failure or the picture of that *number*."""
         scene = self._scenes.get(result.check.id) if room.pictures else None
+        traced = self._scenes.get(again(result.check.id)) if room.trace else None
         evidence = result.evidence or self._facts.looks.get(result.check.id)
         printed = _printed(result.output, room.lines)
         steps = _steps(result.done, room.steps)
@@ -160,6 +165,7 @@ class _Writer:
             "number": number,
             "notes": result.notes[: room.notes],
             "line": timeline(scene) if scene is not None else None,
+            "traced": timeline(traced) if traced is not None else None,
             "shares": sharing(evidence) if room.pictures and evidence is not None else None,
             "tables": _tables(evidence) if room.pictures and evidence is not None else "",
             "marked": _marked(evidence),

@@ -172,6 +172,13 @@ TEXTS: dict[str, tuple[str, str]] = {
     "trace": ("As a trace", "트레이스로 보기"),
     # the timeline
     "timeline": ("What happened, in order", "일어난 순서"),
+    "timeline_traced": ("The same check once more, under strace", "strace로 한 번 더 실행한 검사"),
+    "traced_how": (
+        "strace sees each call, also between two looks. It makes the program slower, so this run "
+        "is not judged, and need not go as the one above.",
+        "strace는 두 관찰 사이의 호출까지 모두 본다. 프로그램이 느려지므로 이 실행은 판정하지 "
+        "않으며, 위의 실행과 다르게 흘러갈 수 있다.",
+    ),
     "timeline_of": ("Timeline of {check}", "{check} 타임라인"),
     "timeline_said": (
         "{n} event of {lanes}. | {n} events of {lanes}.",
@@ -221,6 +228,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "by_snapshot": ("a look", "관찰"),
     "by_client": ("the client", "클라이언트"),
     "by_harness": ("done by forklab", "forklab이 한 일"),
+    "by_strace": ("told by strace", "strace가 알림"),
     "by_agent": ("told by the kernel", "커널이 알림"),
     "events_left_out": (
         "{n} more event is not drawn | {n} more events are not drawn",
@@ -232,6 +240,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "kind_reap": ("reaps", "회수(wait)"),
     "kind_orphaned": ("becomes an orphan", "고아가 됨"),
     "kind_signal": ("is sent a signal", "시그널을 받음"),
+    "kind_signalled": ("a signal is delivered to it", "시그널이 전달됨"),
     "kind_stopped": ("is stopped", "멈춤"),
     "kind_continued": ("goes on", "재개"),
     "kind_listen": ("listens", "listen 시작"),
@@ -241,6 +250,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "kind_send": ("sends", "보냄"),
     "kind_receive": ("receives", "받음"),
     "kind_half-close": ("half-closes", "half-close(쓰기 끝)"),
+    "kind_shutdown": ("calls shutdown", "shutdown 호출"),
     "kind_end-of-file": ("reads end of file", "EOF를 읽음"),
     "kind_reset": ("connection is reset", "연결이 리셋됨"),
     "kind_open": ("opens", "열기"),

@@ -24,7 +24,6 @@ from forklab.program.program import Program, last_lines
 from forklab.program.spec import Spec
 from forklab.sandbox.link import AgentRefused, Link
 
-MARK = ":traced"
 CALLS = (
     "execve", "execveat", "fork", "vfork", "clone", "clone3", "wait4", "waitid", "kill", "tkill",
     "tgkill", "accept", "accept4", "listen", "connect", "sendmsg", "recvmsg", "shutdown", "close",
@@ -49,7 +48,7 @@ class TracedJournal(Journal):
 
     def begin(self, check: str) -> None:
         """A check begins once more; in the log it has a name of its own."""
-        super().begin(check + MARK)
+        super().begin(traced.again(check))
 
     def end(self, verdict: str) -> None:
         """The check ends, and its verdict is none."""

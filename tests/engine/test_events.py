@@ -69,6 +69,7 @@ def test_what_fails_is_told_by_strace_and_judged_once(tmp_path: Path) -> None:
     assert [event.who for event in reaped] == ["parent"]  # once for sixteen
     assert len([e for e in traced if e.kind == "exit" and e.who.startswith("child-")]) == 16
     assert "unseen" not in str(traced)
+    assert "once more, under strace" in (folder / "report.html").read_text()
     assert len(json.loads((folder / "results.json").read_text())["checks"]) == 2
 
 
