@@ -183,7 +183,7 @@ def test_a_command_that_is_shown_works(words: list[str], mine: Path) -> None:
         fix_the_port(mine, arguments)
     if arguments[0] == "check" and "--only" not in arguments:
         arguments += ["--only", ONE_CHECK.get(arguments[1].replace("_", "-"), "echoes")]
-    if arguments[0] in ("hint", "why") and len(arguments) == 2:  # of the last run
+    if arguments[0] in ("hint", "why", "report") and len(arguments) == 2:  # of the last run
         forklab("check", arguments[1], cwd=mine)
     done = forklab(*arguments, cwd=mine)
     assert done.returncode == 0, done.stdout + done.stderr
