@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 from hypothesis import given
@@ -122,6 +123,24 @@ def test_a_worker_that_listens_itself_has_accepted() -> None:
 
     assert told(found) == [("accept", 12, CLIENT)]
     assert found[0].facts == {"fd": 4}
+
+
+def test_a_program_with_thousands_of_connections_is_compared_in_a_moment() -> None:
+    pids, each = range(10, 31), 500
+    before = picture(*(process(pid, parent=9, fds={3: LISTENER}) for pid in pids), **THEN)
+    ends = {
+        pid: {
+            4 + n: connection(20_000 + 501 * pid + n, 10_000 + 501 * pid + n) for n in range(each)
+        }
+        for pid in pids
+    }
+    after = picture(*(process(pid, parent=9, fds={3: LISTENER} | ends[pid]) for pid in pids))
+
+    began = time.monotonic()
+    found = between(before, after)
+
+    assert [change.kind for change in found] == ["accept"] * len(pids) * each
+    assert time.monotonic() - began < 20  # a second or less; it was a minute and more
 
 
 def test_a_connection_in_a_worker_that_cannot_accept_was_passed() -> None:

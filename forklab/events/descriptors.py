@@ -13,6 +13,7 @@ from typing import Any
 from forklab.events.event import SOMEBODY, Change, PeerAt, Who
 from forklab.events.interval import Interval
 from forklab.facts import Descriptor, Process, Snapshot, TcpSocket
+from forklab.facts.snapshot import Key
 
 SERVER, A_CLIENT = "the server", "a client"
 
@@ -48,6 +49,7 @@ class _Pair:
         self.tcp = between.tcp
         self.known = {found.inode for found in between.before.tcp}
         self._may_accept: dict[int, list[Process]] = {}
+        self._first: dict[Key, dict[int, int]] = {}
 
     def change(self, kind: str, process: Process, socket: int = 0, **more: Any) -> Change:
         """Return one change of what *process* has, such as the TCP socket of inode *socket*."""
@@ -92,15 +94,25 @@ class _Pair:
         accepted at once itself cannot be excluded, and "sure" says so.
         """
         old = [process for process in listeners if process.key in self.before.by_key] or listeners
-        mine = [process for process in old if process.holds(found.inode)]
+        mine = [process for process in old if found.inode in self._numbers(process)]
         by, client = (mine or old)[0], PeerAt(found.peer_port, A_CLIENT)
         unsure = len(mine) > 1 or (not mine and len(listeners) > 1)
         doubt = {"sure": False} if unsure else {}
-        number = _number(by, found.inode)
+        number = self._number(by, found.inode)
         yield self.change("accept", by, found.inode, to=client, **number, **doubt)
         yield from self._passed(found, [by], holders)
         if self.after.is_live(by.key) and not mine:
             yield self.change("close", by, found.inode, of=client, what="connection", **doubt)
+
+    def _number(self, process: Process, inode: int) -> dict[str, int]:
+        number = self._numbers(process).get(inode)
+        return {} if number is None else {"fd": number}
+
+    def _numbers(self, process: Process) -> dict[int, int]:
+        """Its lowest descriptor on each inode; looked for once: a program may have thousands."""
+        if process.key not in self._first:
+            self._first[process.key] = {fd.inode: fd.number for fd in reversed(process.fds)}
+        return self._first[process.key]
 
     def _listeners(self, port: int) -> list[Process]:
         """Who may have accepted on *port*, as they are now; those who listened before first."""
@@ -128,7 +140,7 @@ class _Pair:
                 yield self._pass(had[0].key if had else SOMEBODY, process, found)
 
     def _pass(self, who: Who, to: Process, found: TcpSocket) -> Change:
-        number = _number(to, found.inode)
+        number = self._number(to, found.inode)
         client = PeerAt(found.peer_port, A_CLIENT)
         change = self.change(
             "pass", to, found.inode, to=to.key, of=client, what="connection", **number
@@ -171,8 +183,3 @@ class _Pair:
 def _places(process: Process) -> dict[tuple[int, str], Descriptor]:
     """Its descriptors by number and target; whether its flags were asked for is no difference."""
     return {(fd.number, fd.target): fd for fd in process.fds}
-
-
-def _number(process: Process, inode: int) -> dict[str, int]:
-    numbers = process.numbers(inode)
-    return {"fd": numbers[0]} if numbers else {}

@@ -40,11 +40,11 @@ MOMENTS, LONGEST_S = 12, 1.0
 # one of each lab, whose mistake shows in processes, descriptors, or passed sockets
 MUTANTS = {
     "fork_echo": "never_reaps.py",
-    "prefork": "dispatcher_keeps_the_connection.py",
+    "prefork": "worker_inherits_earlier_channels.py",
     "split_client": "ends_at_q.py",
     "pipe_conversation": "child_keeps_a_read_end.py",
     "echo_store": "child_keeps_the_listener.py",
-    "exec_worker": "dispatcher_keeps_the_connection.py",
+    "exec_worker": "keeps_the_channels_number.py",
 }
 
 
