@@ -234,7 +234,21 @@ class Snapshot:
 
     def holders(self, inode: int) -> list[Process]:
         """Processes that have a descriptor on socket or pipe *inode*."""
-        return [process for process in self.processes if process.holds(inode)]
+        found = {process.key: process for process, _ in self.held(inode)}
+        return list(found.values())
+
+    def held(self, inode: int) -> list[tuple[Process, Descriptor]]:
+        """Descriptors on socket or pipe *inode*, each with its process."""
+        return self._held.get(inode, [])
+
+    @cached_property
+    def _held(self) -> dict[int, list[tuple[Process, Descriptor]]]:
+        found: dict[int, list[tuple[Process, Descriptor]]] = {}
+        for process in self.processes:
+            for fd in process.fds:
+                if inode := fd.inode:
+                    found.setdefault(inode, []).append((process, fd))
+        return found
 
     def listeners(self, port: int) -> list[TcpSocket]:
         """Listening sockets on *port* that a process of the program holds."""

@@ -213,9 +213,8 @@ class _Describer:
     def _pipe(self, process: Process, fd: Descriptor) -> str:
         others = [
             f"{self._name(other)} fd {end.number}"
-            for other in self._snapshot.processes
-            for end in other.fds
-            if end.inode == fd.inode and end.access != fd.access
+            for other, end in self._snapshot.held(fd.inode)
+            if end.access != fd.access
         ]
         if not others:
             name = STANDARD.get(fd.number, "")
@@ -225,9 +224,7 @@ class _Describer:
 
     def _holders(self, inode: int) -> str:
         found = [
-            f"{self._name(process)} fd {number}"
-            for process in self._snapshot.holders(inode)
-            for number in process.numbers(inode)
+            f"{self._name(process)} fd {fd.number}" for process, fd in self._snapshot.held(inode)
         ]
         return _few(found) if found else "in flight, in no process"
 
