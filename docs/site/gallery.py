@@ -20,12 +20,14 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from forklab import labs, tree
+from forklab.pages.run_page import FILES, LOG
+from forklab.reports.folder import PAGE as REPORT
 
 MADE = Path("build/gallery")
 PAGE = "docs/gallery"
 FOLDER = "gallery"
-KEPT = ("report.html", "report.txt", "results.json", "junit.xml", "events.jsonl")
-LINKED = {"report.html": "report", "report.txt": "as text"}  # it links to the others
+KEPT = (REPORT, LOG, *FILES)  # the report, and what it links to
+LINKED = {REPORT: "report", "report.txt": "as text"}  # it links to the others
 # by lab: a mutant that one can see at a glance
 WRONG = {
     "fork_echo": "reaps_once_per_signal.py",
@@ -111,8 +113,8 @@ def _item(one: Shown, place: Path) -> str:
         for name, words in LINKED.items()
         if (place / name).is_file()
     ]
-    if not (place / "report.html").is_file():
-        links.append("this run has no `report.html`")
+    if not (place / REPORT).is_file():
+        links.append(f"this run has no `{REPORT}`")
     what = f"`{one.program.name}`, {mistake(one.program)}" if one.program else "Reference program"
     return f"- {what}: {_verdict(found)}.<br>{'; '.join(links)}"
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from docs.site import gallery
+from docs.site import check, gallery
 
 pytestmark = pytest.mark.engine
 
@@ -22,6 +22,8 @@ def test_a_right_and_a_wrong_run_are_kept(tmp_path: Path) -> None:
     page = gallery.listing(tmp_path)
     assert "all pass" in page
     assert "FAIL in `unused-ends-closed`" in page
-    gallery.copy(tmp_path, tmp_path / "site")
+    site = tmp_path / "site"
+    gallery.copy(tmp_path, site)
     for name in ("right", "wrong"):
-        assert (tmp_path / f"site/gallery/pipe_conversation-{name}/report.txt").is_file()
+        assert (site / f"gallery/pipe_conversation-{name}/report.html").is_file()
+    assert list(check.faults(site)) == []
