@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from forklab.events.differences import differences, nothing_yet
 from forklab.events.event import SOMEBODY, Change, PeerAt
+from forklab.events.log import Log
 from forklab.events.start import Start
 from forklab.facts import Snapshot
 from tests.pictures import (
@@ -192,6 +193,32 @@ def test_a_client_connects_to_the_harness() -> None:
 
     assert told(found) == [("connect", 10, 40000)]
     assert found[0].to == PeerAt(40000, "the server")
+
+
+def test_what_a_client_closes_is_its_connection_to_the_server() -> None:
+    theirs = connection(PORT, 601, port=40000)
+    before = picture(process(10, fds={3: theirs}), **THEN)
+
+    (closed,) = between(before, picture(process(10)), serves=False)
+
+    assert (closed.kind, closed.of) == ("close", PeerAt(40000, "the server"))
+
+
+def test_what_a_child_inherits_was_opened_before_its_fork() -> None:
+    reader, writer = pipe(700)
+    before = picture(process(10, fds={3: LISTENER}), **THEN)
+    after = picture(
+        process(10, fds={3: LISTENER, 4: reader, 5: writer, 6: File("/log")}),
+        process(11, parent=10, fds={3: LISTENER, 5: writer}),
+    )
+    log = Log()
+    log.begin_start({key(10): "parent", key(11): "child-1"})
+    log.add(between(before, after))
+
+    told_in_order = [(e.kind, e.facts.get("fd"), e.facts.get("inherited")) for e in log.events()]
+    assert told_in_order == [
+        ("open", 4, True), ("open", 5, True), ("fork", None, None), ("open", 6, None),
+    ]  # fmt: skip
 
 
 def test_a_descriptor_may_be_there_before_its_socket_listens_or_is_connected() -> None:

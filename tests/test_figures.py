@@ -71,6 +71,16 @@ def test_lanes_are_clients_and_then_processes_in_the_order_of_their_forks() -> N
     assert next(lane.name for lane in drawn(EVENTS).lanes) == "client-1"
 
 
+def test_that_the_agent_reaps_the_first_process_is_not_drawn() -> None:
+    root = told(0.055, "exit", "dispatcher", status=0)
+    ours = told(0.056, "reap", "agent", "dispatcher", status=0)
+    orphan = told(0.057, "reap", "agent", "worker-2", status=0)
+
+    figure = drawn([*without("check-ends"), root, ours, orphan])
+
+    assert [m.event.to for m in figure.marks if m.event.who == "agent"] == ["worker-2"]
+
+
 def test_a_life_is_a_bar_from_fork_to_exit_and_a_zombie_until_it_is_reaped() -> None:
     figure = drawn(EVENTS)
 
@@ -271,11 +281,32 @@ def test_what_two_processes_hold_is_one_row_with_two_boxes() -> None:
 
     listener, connection = figure.things
     assert [holder.name for holder in figure.holders] == ["parent", "child-1"]
-    assert [box.number for box in connection.boxes] == [4, 4]
+    assert [box.numbers for box in connection.boxes] == [(4,), (4,)]
     assert [box.x for box in connection.boxes] == [holder.x for holder in figure.holders]
     assert [box.mark for box in connection.culprits] == ["not closed"]
     assert (listener.kind, connection.other) == ("listener", "client-1")
     assert figure.name_at(connection.boxes[1].x) == "child-1"
+
+
+@pytest.mark.parametrize(
+    ("numbers", "label"),
+    [((0,), "0"), ((0, 5), "0, 5"), ((1000, 1001), "1000 +1"), ((3, 4, 5, 6), "3 +3")],
+)
+def test_a_process_that_has_a_thing_more_than_once_has_one_box(
+    numbers: tuple[int, ...], label: str
+) -> None:
+    last = numbers[-1]
+    rows = [
+        held(
+            "worker-1", 9, number, "socket:[2]", "unix", mark="once more" if number == last else ""
+        )
+        for number in numbers
+    ]
+    (thing,) = shared(Evidence((alive("worker-1", 9),), tuple(rows))).things
+
+    assert [(box.numbers, box.label, box.mark) for box in thing.boxes] == [
+        (numbers, label, "once more")
+    ]
 
 
 def test_the_two_ends_of_a_channel_are_joined_rows() -> None:
@@ -291,7 +322,7 @@ def test_the_two_ends_of_a_channel_are_joined_rows() -> None:
         assert thing.other == f"socket:[{int(thing.other[8:-1])}]"
         assert figure.is_other_end(below)
         assert not figure.is_other_end(thing)
-    assert [thing.culprits[0].number for thing in figure.things if thing.culprits] == [4]
+    assert [thing.culprits[0].numbers for thing in figure.things if thing.culprits] == [(4,)]
 
 
 def test_the_ends_of_a_pipe_are_two_rows_and_standard_streams_are_left_out() -> None:

@@ -16,7 +16,7 @@ from forklab.views.mermaid import mermaid
 from forklab.views.perfetto import perfetto
 from forklab.views.sentences import CLAUSES, clause
 from forklab.views.timeline import timeline
-from tests import documents, trace_format
+from tests import documents, event_samples, trace_format
 from tests.documents import HERE
 from tests.event_samples import CHECK, EVENTS, HEADER, RECORDED, any_events
 
@@ -54,6 +54,19 @@ def test_what_is_not_certain_is_said() -> None:
 
     assert clause(unsure) == "accepts client-1, or another one that listens does"
     assert clause(accept) == "accepts client-1, descriptor 7"
+
+
+def test_the_connection_of_a_client_that_is_examined_is_to_the_server() -> None:
+    closes = event_samples.looked(0.1, "close", "parent", of="the server", what="connection", fd=3)
+    assert clause(closes._replace(before=None)) == (
+        "closes its connection to the server, descriptor 3"
+    )
+
+
+def test_an_exec_that_is_under_way_has_no_command_line_yet() -> None:
+    assert (
+        clause(event_samples.told(0.1, "exec", "worker-1", argv=[])) == "executes another program"
+    )
 
 
 def test_the_talk_of_clients_is_made_short() -> None:

@@ -8,14 +8,13 @@ held before, and is held now by a process that was there already, can only have 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cached_property
 from typing import Any
 
-from forklab.events.event import SOMEBODY, Change, PeerAt, Who
+from forklab.events.event import A_CLIENT, SERVER, SOMEBODY, Change, PeerAt, Who
 from forklab.events.interval import Interval
 from forklab.facts import Descriptor, Process, Snapshot, TcpSocket
 from forklab.facts.snapshot import Key
-
-SERVER, A_CLIENT = "the server", "a client"
 
 
 def descriptor_changes(between: Interval) -> list[Change]:
@@ -79,8 +78,7 @@ class _Pair:
 
     def _new(self, found: TcpSocket, holders: list[Process]) -> Iterator[Change]:
         """A connection that nobody of the program had before."""
-        start = self.between.start
-        if not start.serves and found.peer_port == start.port:
+        if self._is_to_the_server(found):
             yield self.change("connect", holders[0], found.inode, to=PeerAt(found.port, SERVER))
         elif listeners := self._listeners(found.port):  # else the harness has passed it, and knows
             yield from self._accepted(found, listeners, holders)
@@ -103,6 +101,16 @@ class _Pair:
         yield from self._passed(found, [by], holders)
         if self.after.is_live(by.key) and not mine:
             yield self.change("close", by, found.inode, of=client, what="connection", **doubt)
+
+    def _whose(self, found: TcpSocket) -> PeerAt:
+        """Whose connection it is: a client's, or of a client that is examined the server's."""
+        if self._is_to_the_server(found):
+            return PeerAt(found.port, SERVER)
+        return PeerAt(found.peer_port, A_CLIENT)
+
+    def _is_to_the_server(self, found: TcpSocket) -> bool:
+        start = self.between.start
+        return not start.serves and found.peer_port == start.port
 
     def _number(self, process: Process, inode: int) -> dict[str, int]:
         number = self._numbers(process).get(inode)
@@ -154,7 +162,26 @@ class _Pair:
             yield self._descriptor("close", now, old[place])
         for place in sorted(new.keys() - old.keys()):
             if new[place].inode not in self.tcp:  # those are told by what they are for
-                yield self._descriptor("open", now, new[place])
+                more = {"inherited": True} if self._has_heir(now, new[place]) else {}
+                yield self._descriptor("open", now, new[place], **more)
+
+    def _has_heir(self, parent: Process, fd: Descriptor) -> bool:
+        """Whether a child that is new has what *parent* opened; a pipe is one, whichever end."""
+        return any(
+            fd.inode in self._numbers(child)
+            if fd.inode
+            else (fd.number, fd.target) in _places(child)
+            for child in self._new_children.get(parent.pid, ())
+        )
+
+    @cached_property
+    def _new_children(self) -> dict[int, list[Process]]:
+        """Processes that were forked meanwhile, by the pid of their parent."""
+        found: dict[int, list[Process]] = {}
+        for process in self.after.live:
+            if process.key not in self.before.by_key:
+                found.setdefault(process.ppid, []).append(process)
+        return found
 
     def not_inherited(self, process: Process) -> Iterator[Change]:
         """What its parent had all the time, and a process that is new has not: it closed it."""
@@ -167,17 +194,17 @@ class _Pair:
             change = self._descriptor("close", process, old[place])
             yield change._replace(t=max(change.t, self.between.began(process)))
 
-    def _descriptor(self, kind: str, process: Process, fd: Descriptor) -> Change:
+    def _descriptor(self, kind: str, process: Process, fd: Descriptor, **more: Any) -> Change:
         of: Who = ""
         what = fd.kind
         if (found := self.tcp.get(fd.inode)) is not None and fd.kind == "socket":
             what = "listener" if found.state == "LISTEN" else "connection"
-            of = PeerAt(found.peer_port, A_CLIENT) if what == "connection" else ""
+            of = self._whose(found) if what == "connection" else ""
         elif fd.inode in self.before.unix or fd.inode in self.after.unix:
             what = "unix"
         facts: dict[str, Any] = {"what": what, "fd": fd.number}
         facts |= {"inode": fd.inode} if fd.inode else {"path": fd.target}
-        return self.change(kind, process, fd.inode if of else 0, of=of, **facts)
+        return self.change(kind, process, fd.inode if of else 0, of=of, **facts, **more)
 
 
 def _places(process: Process) -> dict[tuple[int, str], Descriptor]:

@@ -11,6 +11,7 @@ from forklab.facts.snapshot import Key
 NOTHING: Mapping[str, Any] = MappingProxyType({})
 HARNESS = "harness"
 SOMEBODY = "somebody"
+SERVER, A_CLIENT = "the server", "a client"
 
 # In the order in which they happen where nothing else tells one: what is seen in one look.
 KINDS = (

@@ -86,9 +86,13 @@ class Log:
 
 
 def _rank(change: Change) -> int:
-    """Where it stands among others of the same time; nothing comes before a program's start."""
-    started = change.kind == "exec" and change.known == "agent"
-    return RANKS["step"] if started else RANKS[change.kind]
+    """Where it stands among others of the same time.
+
+    Nothing comes before a program's start, and what a child inherits was there before its fork.
+    """
+    if change.kind == "exec" and change.known == "agent":
+        return RANKS["step"]
+    return RANKS["listen"] if change.facts.get("inherited") else RANKS[change.kind]
 
 
 def _statuses(entries: list[_Entry]) -> dict[tuple[int, Who], dict[str, Any]]:

@@ -17,10 +17,9 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
-from forklab.events.event import SOMEBODY, Event
+from forklab.events.event import A_CLIENT, SOMEBODY, Event
 
 IN_ORDER = frozenset({"client", "harness"})
-A_CLIENT = "a client"
 # what the kernel, the harness or the hour gave
 NUMBERS = frozenset({"bytes", "fd", "inode", "port", "path", "argv", "sure", "count", "killed"})
 # seen only if a look fell between two other things

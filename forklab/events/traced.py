@@ -11,8 +11,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple
 
-from forklab.events.descriptors import A_CLIENT, SERVER
-from forklab.events.event import HARNESS, SOMEBODY, Change, PeerAt, Who
+from forklab.events.event import A_CLIENT, HARNESS, SERVER, SOMEBODY, Change, PeerAt, Who
 from forklab.events.strace_lines import Line
 from forklab.facts.snapshot import Key
 

@@ -10,6 +10,7 @@ from forklab.views.folded import folded
 
 NOT_DRAWN = frozenset({"check-begins", "check-ends", "clean", "left-out"})
 MANY = 60
+AGENT = "agent"
 
 
 class Scene(NamedTuple):
@@ -44,13 +45,20 @@ def _scene(check: str, events: Sequence[Event]) -> Scene | None:
     starts = sorted({event.start for event in events if event.start})
     if not starts:
         return None
-    drawn = [e for e in events if e.start == starts[-1] and e.kind not in NOT_DRAWN]
+    mine = [event for event in events if event.start == starts[-1]]
+    first = next((event.who for event in mine if event.kind == "exec"), "")
+    drawn = [event for event in mine if not (event.kind in NOT_DRAWN or _is_ours(event, first))]
     if not drawn:
         return None
     ends = [event.t for event in events if event.kind == "check-ends"]
     left_out = sum(int(e.facts.get("count", 0)) for e in events if e.kind == "left-out")
     last = max(event.t for event in drawn)
     return Scene(check, tuple(folded(drawn)), drawn[0].t, max([last, *ends]), len(starts), left_out)
+
+
+def _is_ours(event: Event, first: str) -> bool:
+    """The agent reaps *first*, whom it started: that says nothing of the program."""
+    return (event.kind, event.who, event.to) == ("reap", AGENT, first)
 
 
 def most_telling(found: Collection[Scene]) -> str:

@@ -14,6 +14,7 @@ from forklab.results.evidence import DescriptorRow, Evidence, ProcessRow
 COLUMN, ROW, HEAD, LEFT = 112, 34, 54, 10
 MARK = 18  # below a row with a culprit
 BOX = (84, 22)
+ROOM = 8  # digits of descriptors in a box
 NARROWEST = 560  # what is said of a culprit has room
 MOST_ALIKE = 3  # columns, and rows, that are alike and drawn; more are counted
 FEW = 6  # so many processes, and so many rows, are drawn in any case
@@ -42,11 +43,18 @@ class Holder(NamedTuple):
 
 
 class Box(NamedTuple):
-    """One descriptor of one process."""
+    """What one process has of a thing: one descriptor, as a rule."""
 
-    number: int
+    numbers: tuple[int, ...]
     x: int
     mark: str
+
+    @property
+    def label(self) -> str:
+        """Its numbers, as far as they have room."""
+        first, *others = self.numbers
+        both = ", ".join(map(str, self.numbers))
+        return both if len(others) < 2 and len(both) <= ROOM else f"{first} +{len(others)}"
 
 
 class Thing(NamedTuple):
@@ -234,13 +242,23 @@ def _stacked(
     y = HEAD
     for (rows, more), following in zip(groups, [*groups[1:], ([], 0)], strict=True):
         row = rows[0]
-        boxes = tuple(Box(one.number, columns[one.pid], one.mark) for one in rows)
+        boxes = tuple(_boxes(rows, columns))
         below = y + ROW + MARK * any(box.mark for box in boxes)
         joined = bool(following[0]) and _are_ends(row, following[0][0])
         yield Thing(
             row.kind, row.what, row.side, row.other, boxes, y, more, below if joined else 0
         )  # fmt: skip
         y = below
+
+
+def _boxes(rows: Iterable[DescriptorRow], columns: dict[int, int]) -> Iterator[Box]:
+    """Yield a box for each process; one that has it twice has both numbers in it."""
+    by_pid: dict[int, list[DescriptorRow]] = {}
+    for row in rows:
+        by_pid.setdefault(row.pid, []).append(row)
+    for pid, mine in by_pid.items():
+        mark = next((row.mark for row in mine if row.mark), "")
+        yield Box(tuple(row.number for row in mine), columns[pid], mark)
 
 
 def _are_ends(one: DescriptorRow, other: DescriptorRow) -> bool:

@@ -10,12 +10,11 @@ from typing import NamedTuple
 
 from forklab.events.event import HARNESS, Event
 from forklab.figures.alike import Cast, Column, cast
-from forklab.figures.scene import MANY, Scene
+from forklab.figures.scene import AGENT, MANY, Scene
 
 COLUMN, WIDE_COLUMN, GAP_COLUMN, LANE, LEFT, TOP = 26, 36, 58, 36, 14, 26
 UNFOLDED, MOST_LANES, HARD_MOST = MANY, 12, 90
 GAP_S = 0.02  # a pause that is marked on the axis
-AGENT = "agent"
 NOBODY = frozenset({"", AGENT, "somebody", "a client"})  # have no lane
 
 LETTERS = {

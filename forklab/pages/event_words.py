@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from forklab.events.event import Event
+from forklab.events.event import SERVER, Event
 from forklab.reports.text import shorten
 from forklab.views import sentences
 
@@ -76,13 +76,17 @@ def _kind(event: Event) -> str:
 def _values(event: Event) -> Mapping[str, str]:
     facts = event.facts
     said = {name: str(value) for name, value in facts.items()}
-    of = f"{event.of}의 " if facts.get("what") == "connection" and event.of else ""
+    of = (
+        f"{event.of}{'와' if event.of == SERVER else ''}의 "
+        if facts.get("what") == "connection" and event.of
+        else ""
+    )
     noun = NOUNS.get(str(facts.get("what", "connection")), str(facts.get("path", "파일")))
     return said | {
         "to": event.to or "어떤 클라이언트",
         "what": of + noun,
         "fd": f", 디스크립터 {facts['fd']}" if "fd" in facts else "",
-        "argv": " ".join(map(str, facts.get("argv", ()))),
+        "argv": " ".join(map(str, facts.get("argv", ()))) or "다른 프로그램",
         "times": f"({facts['times']}번에 나누어)" if "times" in facts else "",
         "unsure": "" if facts.get("sure", True) else ", 또는 함께 listen하는 다른 프로세스가 함",
     }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from forklab.events.event import Event
+from forklab.events.event import SERVER, Event
 from forklab.reports.text import shorten
 
 WORDS = 160
@@ -44,7 +44,7 @@ Facts = Mapping[str, Any]
 
 
 def _exec(event: Event, facts: Facts) -> str:
-    return "executes " + " ".join(facts.get("argv", ()))
+    return "executes " + (" ".join(facts.get("argv", ())) or "another program")
 
 
 def _signal(event: Event, facts: Facts) -> str:
@@ -67,6 +67,8 @@ def _pass(event: Event, facts: Facts) -> str:
 
 def _owned(event: Event) -> str:
     what = event.facts.get("what", "")
+    if what == "connection" and event.of == SERVER:
+        return f"its connection to {SERVER}"
     if what == "connection" and event.of:
         return f"the connection of {event.of}"
     return NOUNS.get(str(what)) or str(event.facts.get("path", "a file"))
