@@ -19,7 +19,7 @@ from forklab.events.log import Log
 from forklab.events.normal import normal
 from forklab.events.schema import faults, schema
 from forklab.facts import ClientState
-from tests.event_samples import EVENTS, HEADER, any_events
+from tests.event_samples import EVENTS, HEADER, any_events, client, told
 from tests.pictures import key, state
 
 # clocks
@@ -239,6 +239,45 @@ def test_what_is_no_log_is_said() -> None:
 
 
 # two runs of one program
+
+
+def test_what_a_look_may_have_missed_is_left_out() -> None:
+    by_agent = told(0.9, "reap", "agent", "worker-2", status=0)
+    alone = [
+        told(1.0 + n / 10, kind, "dispatcher")._replace(start=2, known=known)
+        for n, (kind, known) in enumerate(
+            [("exec", "agent"), ("listen", "snapshot"), ("exit", "agent")]
+        )
+    ]
+
+    assert normal([*EVENTS, by_agent]) == normal(EVENTS)
+    assert normal([*EVENTS, *alone]) == normal([*EVENTS, *alone[:1]]) == normal(EVENTS)
+    assert normal([*EVENTS, *alone[:2]]) != normal(EVENTS)  # it goes on
+
+
+def test_of_a_crowd_it_is_chance_how_many_children_were_seen() -> None:
+    def crowd(size: int, seen: int) -> list[Event]:
+        comes = [client(n, "connect")._replace(who=f"client-{n}") for n in range(size)]
+        return comes + [
+            told(n + 0.5, kind, *names)
+            for n in range(seen)
+            for kind, *names in (
+                ("fork", "parent", f"child-{n}"), ("exit", f"child-{n}"),
+                ("reap", "parent", f"child-{n}"),
+            )
+        ]  # fmt: skip
+
+    assert normal(crowd(30, 29)) == normal(crowd(30, 7))
+    assert normal(crowd(0, 29)) == normal(crowd(0, 22))
+    assert normal(crowd(16, 16)) != normal(crowd(16, 15))
+
+
+def test_the_last_answer_to_a_client_that_stays_may_come_too_late() -> None:
+    talk = [client(n, kind) for n, kind in enumerate(("connect", "send", "receive"))]
+
+    assert normal(talk) == normal(talk[:2])
+    end = client(3, "end-of-file")
+    assert normal([*talk, end]) != normal([*talk[:2], end])
 
 
 def changed(events: list[Event], **more: Any) -> list[Event]:

@@ -189,10 +189,12 @@ def test_what_a_client_saw_is_parsed_with_or_without_a_difference() -> None:
     )
 
 
-def names(*rows: Row, is_pool: bool = False, given: dict[Key, str] | None = None) -> list[str]:
+def names(
+    *rows: Row, is_pool: bool = False, given: dict[Key, str] | None = None, anew: bool = False
+) -> list[str]:
     """Give names to the processes of a picture; return them in its order."""
     taken, found = picture(*rows), dict(given or {})
-    give_names(found, taken, PORT, is_pool=is_pool)
+    give_names(found, taken, PORT, is_pool=is_pool, anew=anew)
     return [found.get(process.key, "-") for process in taken.processes]
 
 
@@ -228,6 +230,40 @@ def test_a_pool_has_a_dispatcher_workers_and_others() -> None:
     )
 
     assert names(*rows, is_pool=True) == ["dispatcher", "worker-1", "process-1", "worker-2"]
+
+
+def test_a_process_is_a_worker_once_it_shows_as_one() -> None:
+    dispatcher = process(10, fds={3: LISTENER, 4: A[0], 5: B[0]})
+    given = {key(10): "dispatcher", key(11): "worker-1", key(13): "process-1", key(14): "process-2"}
+    rows = dispatcher, zombie(11), process(13, fds={3: B[1]}), zombie(14)
+
+    assert names(*rows, is_pool=True, given=given) == [
+        "dispatcher", "worker-1", "worker-2", "process-2",
+    ]  # fmt: skip
+    assert names(dispatcher, process(14), is_pool=True, given={key(14): "process-2"}) == [
+        "dispatcher", "process-2",
+    ]  # fmt: skip
+
+
+def test_whoever_lives_is_named_anew_while_the_program_has_only_begun() -> None:
+    rows = (
+        process(10, fds={3: LISTENER, 4: A[0], 5: B[0]}),
+        process(11, fds={3: A[1]}),
+        process(12, fds={3: B[1]}),
+        process(13),
+        zombie(14),
+    )
+    torn = {
+        key(10): "process-1", key(11): "worker-1", key(12): "dispatcher", key(13): "writer",
+        key(14): "worker-2",
+    }  # fmt: skip
+
+    assert names(*rows, is_pool=True, given=torn, anew=True) == [
+        "dispatcher", "worker-1", "worker-3", "writer", "worker-2",
+    ]  # fmt: skip
+    assert names(*rows, is_pool=True, given=torn) == [
+        "process-1", "worker-1", "dispatcher", "writer", "worker-2",
+    ]  # fmt: skip
 
 
 def test_a_name_stays_though_the_roles_change() -> None:

@@ -14,7 +14,6 @@ from forklab.demos.things import Things
 from forklab.demos.verbs import Verb
 from forklab.errors import CheckFailure
 from forklab.facts import ClientState
-from forklab.facts.roles import pool
 from forklab.facts.snapshot import Key
 from forklab.labs import LabInfo
 from forklab.program import wait
@@ -106,7 +105,6 @@ class Stage:
         """Look at everything, now."""
         program = self.program
         snapshot = program.snapshot()
-        self._name_new_workers(program)
         return Scene(
             snapshot,
             dict(program.names),
@@ -119,18 +117,6 @@ class Stage:
             files={name: program.file(name) for name in self._files},
             folder=program.folder,
         )
-
-    @staticmethod
-    def _name_new_workers(program: Program) -> None:
-        """Call a worker one that was seen just after its fork, before it could be told as one."""
-        if not program.workers or program.last is None:
-            return
-        for worker in pool(program.last, program.port).workers:
-            if program.names.get(worker.key, "process-").startswith("process-"):
-                numbers = range(1, len(program.names) + 2)
-                given = set(program.names.values())
-                free = (f"worker-{n}" for n in numbers if f"worker-{n}" not in given)
-                program.names[worker.key] = next(free)
 
     def _seen(self) -> dict[str, Seen]:
         seen = {}

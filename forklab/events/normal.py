@@ -5,9 +5,10 @@ seen in snapshots has the order that the looks gave it, so of processes only the
 thing counts. Which of several alike did it, the first child or the second, is chance.
 
 Chance is also whether a look falls into a life that is shorter than the time between two: of
-clients that came and left at one go, of processes that no snapshot has, how those ended of which
-the last look came too early. That is left out, as far as a log tells it. A server that forks for
-each of many such clients is seen to fork as often as looks happen to be made.
+clients that came and left at one go, or in a crowd, and of children that were forked for them; of
+processes that no snapshot has; of a program that ends at once, since it was started wrongly. So is
+what came too late for the last look: the end of an orphan, which the agent reaps, and the answer to
+a client that stays. All that is left out.
 """
 
 from __future__ import annotations
@@ -24,6 +25,10 @@ IN_ORDER = frozenset({"client", "harness"})
 NUMBERS = frozenset({"bytes", "fd", "inode", "port", "path", "argv", "sure", "count", "killed"})
 # seen only if a look fell between two other things
 BY_CHANCE = frozenset({"open", "close", "stopped", "continued"})
+CROWD = 20
+OVER = frozenset({"half-close", "end-of-file", "close", "reset"})  # a client has done with talking
+ENDS = ("check-ends", "clean")
+AGENT = "agent"
 
 Told = tuple[str, str, tuple[tuple[str, Any], ...]]
 Normal = dict[str, Counter[tuple[Any, ...]]]
@@ -40,16 +45,65 @@ def normal(events: Iterable[Event]) -> Normal:
         order; what is not; whether as much came back).
     """
     events = list(events)
-    visitors = _visitors(events)
+    chance = _Chance(events)
     actors: dict[tuple[str, int, str], _Actor] = {}
     for event in events:
-        if not _is_by_chance(event, visitors):
+        if not chance.decided(event):
             place = event.check, event.start, event.who
             actors.setdefault(place, _Actor()).take(event)
     found: Normal = {}
     for (check, _, who), actor in actors.items():
         found.setdefault(check, Counter())[stem(who), *actor.did()] += 1
     return found
+
+
+class _Chance:
+    """Which events are in a log by chance."""
+
+    def __init__(self, events: list[Event]) -> None:
+        self._visitors = _visitors(events)
+        self._crowded = {start for start, _ in self._visitors} | _crowded(events)
+        self._ended = {(e.start, e.who) for e in events if e.kind == "exit"}
+        self._brief = _brief(events)
+
+    def decided(self, event: Event) -> bool:
+        """Whether *event* might be missing from the next log."""
+        if event.known in IN_ORDER:
+            return False
+        others = {event.who, event.to, event.of} - {""}
+        return (
+            (event.known == "snapshot" and event.kind in BY_CHANCE)
+            or (event.kind == "reap" and event.who == AGENT)
+            or bool(others & {A_CLIENT, SOMEBODY})
+            or any(stem(name) == "unseen" for name in others)
+            or any((event.start, name) in self._visitors for name in others)
+            or any(self._was_for_a_visitor(event.start, name) for name in others)
+            or event.start in self._brief
+        )
+
+    def _was_for_a_visitor(self, start: int, name: str) -> bool:
+        """A child that has ended, where clients came and left at one go or in a crowd."""
+        is_child = stem(name) == "child"
+        return is_child and start in self._crowded and (start, name) in self._ended
+
+
+def _brief(events: list[Event]) -> set[int]:
+    """Starts whose program ended before anybody did anything to it, or of which no more is known.
+
+    What it did before its end is luck to see.
+    """
+    touched = {e.start for e in events if e.known in IN_ORDER and e.kind not in ENDS}
+    first = {e.start: e.who for e in events if e.kind == "exec" and e.known == "agent"}
+    ended = {e.start for e in events if e.kind == "exit" and first.get(e.start) == e.who}
+    alive = {e.start for e in events if e.kind not in ("exec", *ENDS)}
+    return (ended | (first.keys() - alive)) - touched - {0}
+
+
+def _crowded(events: list[Event]) -> set[int]:
+    """Starts with many clients; not all of those that keep a program busy have events."""
+    came = Counter(event.start for event in events if event.kind == "connect")
+    forked = Counter(event.start for event in events if event.kind == "fork")
+    return {start for start in came | forked if max(came[start], forked[start]) > CROWD}
 
 
 def _visitors(events: list[Event]) -> set[tuple[int, str]]:
@@ -63,15 +117,6 @@ def _visitors(events: list[Event]) -> set[tuple[int, str]]:
         elif event.known == "client" and event.kind == "close" and came.get(place) == event.after:
             found.add(place)
     return found
-
-
-def _is_by_chance(event: Event, visitors: set[tuple[int, str]]) -> bool:
-    if event.known == "snapshot" and event.kind in BY_CHANCE:
-        return True
-    others = {event.who, event.to, event.of} - {""}
-    if event.known not in IN_ORDER and any((event.start, name) in visitors for name in others):
-        return True
-    return bool(others & {A_CLIENT, SOMEBODY}) or any(stem(name) == "unseen" for name in others)
 
 
 def stem(name: str) -> str:
@@ -99,8 +144,13 @@ class _Actor:
         self.balance += {"send": -count, "receive": count}.get(event.kind, 0)
 
     def did(self) -> tuple[Any, ...]:
-        ordered = tuple(_once(self.ordered))
-        return ordered, frozenset(self.counted.items()), (self.balance > 0) - (self.balance < 0)
+        ordered = list(_once(self.ordered))
+        if not OVER & {kind for kind, *_ in ordered}:  # it stays: was the last answer waited for?
+            while ordered and ordered[-1][0] == "receive":
+                ordered.pop()
+            self.balance = 0
+        balance = (self.balance > 0) - (self.balance < 0)
+        return tuple(ordered), frozenset(self.counted.items()), balance
 
 
 def _once(ordered: list[Told]) -> Iterable[Told]:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from forklab.facts.snapshot import Key, Process, Snapshot
+
+OURS = ("dispatcher", "parent", "worker-", "child-", "process-")
 
 
 def servers(snapshot: Snapshot, port: int) -> list[Process]:
@@ -85,17 +88,32 @@ def is_common(snapshot: Snapshot, dispatcher: Process, worker: Process, channel:
     return channel.worker_end in theirs and channel.dispatcher_end in ours
 
 
-def give_names(names: dict[Key, str], snapshot: Snapshot, port: int, *, is_pool: bool) -> None:
-    """Name every process of *snapshot* that has no name yet; a name once given stays."""
-    new = [process for process in snapshot.processes if process.key not in names]
-    if not new:
+def give_names(
+    names: dict[Key, str], snapshot: Snapshot, port: int, *, is_pool: bool, anew: bool = False
+) -> None:
+    """Name every process of *snapshot* that has no name yet; a name once given stays.
+
+    But a process of a pool that was seen just after its fork is a worker when it shows as one.
+
+    Args:
+        names: is changed; names that others gave are left alone.
+        snapshot, port, is_pool: as of `pool`.
+        anew: the program has only begun: a look may have shown a child with all that its parent
+            has, so whoever lives is named once more.
+    """
+    if anew:
+        _forget(names, snapshot.live, OURS)
+    unnamed = any(process.key not in names for process in snapshot.processes)
+    if not unnamed and not (is_pool and _are_some(names, snapshot.live, "process-")):
         return
-    given = set(names.values())
     title = "dispatcher" if is_pool else "parent"
     found = pool(snapshot, port) if is_pool else None
     holders = servers(snapshot, port)
     server = found.dispatcher if found else (holders[0] if holders else None)
     workers = {worker.key for worker in found.workers} if found else set()
+    _forget(names, found.workers if found else (), ("process-",))
+    new = [process for process in snapshot.processes if process.key not in names]
+    given = set(names.values())
     for process in sorted(new, key=lambda p: (p.start_ticks, p.pid)):
         if server is not None and process.key == server.key and title not in given:
             name = title
@@ -109,6 +127,16 @@ def give_names(names: dict[Key, str], snapshot: Snapshot, port: int, *, is_pool:
             name = _next("child", given)
         names[process.key] = name
         given.add(name)
+
+
+def _are_some(names: Mapping[Key, str], processes: Iterable[Process], stem: str) -> bool:
+    return any(names.get(process.key, "").startswith(stem) for process in processes)
+
+
+def _forget(names: dict[Key, str], processes: Iterable[Process], stems: tuple[str, ...]) -> None:
+    for process in processes:
+        if names.get(process.key, "").startswith(stems):
+            del names[process.key]
 
 
 def give_names_by_start(names: dict[Key, str], snapshot: Snapshot, started: Key) -> None:

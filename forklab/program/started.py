@@ -19,6 +19,7 @@ EVENTUALLY_S = 5.0
 WINDOW_S = 0.3
 SETTLE_S = 1.0
 PAIRS = 20_000
+FIRST_LOOKS = 3
 
 T = TypeVar("T")
 Place = tuple[int, int]  # (pid, descriptor)
@@ -62,7 +63,7 @@ class Started:
         self.names: dict[Key, str] = {}
         self.client_names: dict[int, str] = {}
         self.last: Snapshot | None = None
-        self._clients = 0
+        self._clients = self._looks = 0
         self._began, self._signalled = journal.now(), 0.0
         self._under_way: dict[int, float] = {}  # when it asked to connect, by its request
         self._asked: dict[int, float] = {}  # the same by its port
@@ -107,12 +108,21 @@ class Started:
         before, asked = self.last, self.journal.now()
         value = self._look("snapshot", flags=flags, wait_s=30.0)
         self.last = Snapshot(value, self.link.hello["machine"])
+        self._looks += 1
         self.journal.looked(asked, before, self.last, self._start())
         if self.serves:
-            give_names(self.names, self.last, self.port, is_pool=self.is_pool)
+            give_names(
+                self.names, self.last, self.port, is_pool=self.is_pool, anew=self._has_only_begun
+            )
         else:
             give_names_by_start(self.names, self.last, self.key)
         return self.last
+
+    @property
+    def _has_only_begun(self) -> bool:
+        """Nothing was done to it yet, or it was hardly looked at: who is who still shows."""
+        is_untouched = not self._asked and not self._under_way
+        return not self._signalled and (is_untouched or self._looks <= FIRST_LOOKS)
 
     def _start(self) -> Start:
         told = bool(self.link.hello["ends_are_told"])
