@@ -7,10 +7,8 @@ import webbrowser
 from collections.abc import Mapping
 from pathlib import Path
 
-from forklab import labs
-from forklab.errors import UsageError
+from forklab import file_of_run
 from forklab.reports.folder import PAGE
-from forklab.reports.last import last_run
 
 
 def find(source: str, runs: Path) -> Path:
@@ -19,18 +17,7 @@ def find(source: str, runs: Path) -> Path:
     Raises:
         UsageError: there is none.
     """
-    path = Path(source)
-    if path.is_file():
-        return path
-    if (path / PAGE).is_file():
-        return path / PAGE
-    info = labs.read(source)
-    last = last_run(runs, info.name)
-    if last is None:
-        raise UsageError(f"there is no run of {info.dashed} in {runs}: forklab check {info.dashed}")
-    if not (last.folder / PAGE).is_file():
-        raise UsageError(f"{last.folder} has no {PAGE}: run forklab check {info.dashed} again")
-    return last.folder / PAGE
+    return file_of_run.find(source, runs, PAGE, "examine the program again")
 
 
 def show(path: Path, environ: Mapping[str, str], *, may_open: bool) -> str:

@@ -7,11 +7,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from forklab import labs
+from forklab import file_of_run
 from forklab.errors import UsageError
 from forklab.events import lines
 from forklab.events.lines import Recorded
-from forklab.reports.last import last_run
 from forklab.views.mermaid import mermaid
 from forklab.views.perfetto import perfetto
 from forklab.views.timeline import timeline
@@ -42,18 +41,7 @@ def find(source: str, runs: Path) -> Path:
     Raises:
         UsageError: there is none.
     """
-    path = Path(source)
-    if path.is_file():
-        return path
-    if (path / LOG).is_file():
-        return path / LOG
-    info = labs.read(source)
-    last = last_run(runs, info.name)
-    if last is None:
-        raise UsageError(f"there is no run of {info.dashed} in {runs}: forklab check {info.dashed}")
-    if not (last.folder / LOG).is_file():
-        raise UsageError(f"{last.folder} has no {LOG}: its program was never started")
-    return last.folder / LOG
+    return file_of_run.find(source, runs, LOG, "its program was never started")
 
 
 def show(path: Path, wanted: Wanted, say: Callable[[str], None]) -> bool:
