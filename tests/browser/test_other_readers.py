@@ -1,7 +1,8 @@
-"""Views of a log in readers that are not ours: Mermaid itself, and speedscope for Chrome traces.
+"""What others are to read, in readers that are not ours: Mermaid, speedscope, asciinema.
 
-Both come from npm as their authors publish them, and run in Chromium without a network. Perfetto's
-own reader cannot be had so: its Python package fetches a binary from a place of its own.
+Mermaid, and speedscope for Chrome traces, come from npm as their authors publish them, and run in
+Chromium without a network. Perfetto's own reader cannot be had so: its Python package fetches a
+binary from a place of its own. asciinema is a Python package.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
+import sys
 import tarfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -17,6 +19,8 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 
+from forklab import labs
+from forklab.demos import cast
 from forklab.events.event import Event
 from forklab.events.lines import Recorded
 from forklab.views.mermaid import mermaid
@@ -117,3 +121,18 @@ def test_speedscope_opens_the_trace(
     assert "Importing as Trace Event Format profile" in said
     assert not [line for line in said if line.startswith(("alert", "Tried", "ts"))]
     page.close()
+
+
+@pytest.mark.parametrize("name", ["demo.cast", "demo.ko.cast"])
+@pytest.mark.parametrize("lab", labs.names())
+def test_asciinema_plays_every_recording(lab: str, name: str) -> None:
+    recording = labs.read(lab).folder / name
+    pytest.importorskip("asciinema", reason="tox run -e browser has it")
+    done = subprocess.run(
+        [sys.executable, "-m", "asciinema", "cat", str(recording)], capture_output=True, check=False
+    )
+
+    assert done.returncode == 0, done.stderr
+    shown = "".join(event.data for event in cast.read(recording).events if event.kind == "o")
+    assert shown
+    assert done.stdout.decode() == shown
