@@ -170,7 +170,7 @@ class ServerChecks:
         client.pattern(MIB)
 
         traffic.all_back(client.state, client.name)
-        traffic.ended(client.state, client.name, reset_is_fine=False)
+        self.ended(server, client, client.name, reset_is_fine=False)
 
     @check("answers-a-half-close", "core")
     def test_answers_a_half_close(self, lab: Lab) -> None:
@@ -186,9 +186,20 @@ class ServerChecks:
                 traffic.all_back(client.state, client.name)
             else:
                 traffic.answered(client.state, client.name)
-            traffic.ended(client.state, client.name)
+            self.ended(server, client, client.name)
             client.close()
             self.between(server)
+
+    def ended(
+        self, server: Program, client: Client, who: str, *, reset_is_fine: bool = True
+    ) -> None:
+        """Demand that the connection of *client* has ended; else show who has it open still."""
+        try:
+            traffic.ended(client.state, who, reset_is_fine=reset_is_fine)
+        except CheckFailure as failure:
+            raise traffic.held_open(
+                failure, server.snapshot(), server.port, client.port, server.names
+            ) from None
 
     def half_close(self, server: Program) -> Client:
         """Return a client that sent a line, half-closed and read on; a refused one tries again."""

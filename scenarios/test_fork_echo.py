@@ -341,7 +341,7 @@ class ForkEchoChecks(ServerChecks):
         server.signal(victim, signal.SIGKILL)
 
         clients[0].end()
-        traffic.ended(clients[0].state, f"{clients[0].name}, whose child was killed,")
+        self.ended(server, clients[0], f"{clients[0].name}, whose child was killed,")
         others = clients[1:]
         for client in set(others) - set(server.ask_all(others)):
             raise CheckFailure(

@@ -322,7 +322,7 @@ class PreforkChecks(ServerChecks):
         )
         server.signal(victim, signal.SIGKILL)
         client.end()
-        traffic.ended(client.state, f"{client.name}, whose worker was killed,")
+        self.ended(server, client, f"{client.name}, whose worker was killed,")
         client.close()
         return server, victim
 

@@ -6,7 +6,7 @@ import pytest
 
 from forklab.checks import traffic
 from forklab.facts import ClientState
-from tests.pictures import failure, state
+from tests.pictures import PORT, connection, failure, key, listener, picture, process, state
 
 SILENT = state(received=0)
 ENDED = state(received=0, eof=True)
@@ -99,3 +99,26 @@ def test_the_common_prefix() -> None:
 )
 def test_a_place_is_shown_with_what_stands_around_it(data: bytes, at: int, words: str) -> None:
     assert traffic.around(data, at) == words
+
+
+def test_a_connection_without_an_end_is_shown_where_it_is_open() -> None:
+    told = failure(traffic.ended, state(received=6), "client-1")
+    kept = connection(50001, 601)
+    taken = picture(
+        process(10, fds={3: listener(500), 4: kept, 6: kept}), process(11, parent=10, fds={4: kept})
+    )
+    names = {key(10): "parent", key(11): "child-1"}
+
+    more = traffic.held_open(told, taken, PORT, 50001, names)
+
+    assert more.expected == told.expected
+    assert more.seen == f"{told.seen}; still open in parent (pid 10), child-1 (pid 11)"
+    assert more.marks == {(10, 4): "open still", (10, 6): "open still", (11, 4): "open still"}
+    assert more.snapshot is taken
+
+
+def test_a_connection_that_nobody_of_the_program_holds_is_no_more_than_that() -> None:
+    told = failure(traffic.ended, state(received=6), "client-1")
+    nobody = picture(process(10, fds={3: listener(500)}))
+
+    assert traffic.held_open(told, nobody, PORT, 50001, {}) is told

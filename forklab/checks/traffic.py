@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from forklab.checks.processes import Names, listed
 from forklab.errors import CheckFailure
-from forklab.facts import ClientState
+from forklab.facts import ClientState, Snapshot
 
 CONTEXT_BYTES = 12
 
@@ -53,6 +54,28 @@ def ended(state: ClientState, who: str, *, reset_is_fine: bool = True) -> None:
     raise CheckFailure(
         f"{who} reads the end of the connection (end of file)", f"{who} {state.describe()}"
     )
+
+
+def held_open(
+    failure: CheckFailure, snapshot: Snapshot, server_port: int, client_port: int, names: Names
+) -> CheckFailure:
+    """Return *failure*, of a connection that has no end, with who holds it still.
+
+    The end is sent when the last copy of its descriptor is closed (close(2)).
+    """
+    found = snapshot.connection(server_port, client_port)
+    held = snapshot.held(found.inode) if found is not None else []
+    if not held:
+        return failure
+    who = listed({process.key for process, _ in held}, names)
+    more = CheckFailure(
+        failure.expected,
+        f"{failure.seen}; still open in {who}",
+        marks={(process.pid, fd.number): "open still" for process, fd in held},
+        breaks=failure.breaks,
+    )
+    more.snapshot = snapshot
+    return more
 
 
 def answered_or_ended(state: ClientState, who: str) -> None:
