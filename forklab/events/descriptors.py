@@ -48,7 +48,6 @@ class _Pair:
         self.tcp = between.tcp
         self.known = {found.inode for found in between.before.tcp}
         self._may_accept: dict[int, list[Process]] = {}
-        self._first: dict[Key, dict[int, int]] = {}
 
     def change(self, kind: str, process: Process, socket: int = 0, **more: Any) -> Change:
         """Return one change of what *process* has, such as the TCP socket of inode *socket*."""
@@ -92,7 +91,7 @@ class _Pair:
         accepted at once itself cannot be excluded, and "sure" says so.
         """
         old = [process for process in listeners if process.key in self.before.by_key] or listeners
-        mine = [process for process in old if found.inode in self._numbers(process)]
+        mine = [process for process in old if self._number(process, found.inode)]
         by, client = (mine or old)[0], PeerAt(found.peer_port, A_CLIENT)
         unsure = len(mine) > 1 or (not mine and len(listeners) > 1)
         doubt = {"sure": False} if unsure else {}
@@ -113,14 +112,11 @@ class _Pair:
         return not start.serves and found.peer_port == start.port
 
     def _number(self, process: Process, inode: int) -> dict[str, int]:
-        number = self._numbers(process).get(inode)
+        """Return its lowest descriptor on socket *inode*; nothing if it has none."""
+        look = self.after if process.key in self.after.by_key else self.before
+        mine = (fd.number for holder, fd in look.held(inode) if holder.key == process.key)
+        number = next(mine, None)
         return {} if number is None else {"fd": number}
-
-    def _numbers(self, process: Process) -> dict[int, int]:
-        """Its lowest descriptor on each inode; looked for once: a program may have thousands."""
-        if process.key not in self._first:
-            self._first[process.key] = {fd.inode: fd.number for fd in reversed(process.fds)}
-        return self._first[process.key]
 
     def _listeners(self, port: int) -> list[Process]:
         """Who may have accepted on *port*, as they are now; those who listened before first."""
@@ -167,20 +163,18 @@ class _Pair:
 
     def _has_heir(self, parent: Process, fd: Descriptor) -> bool:
         """Whether a child that is new has what *parent* opened; a pipe is one, whichever end."""
-        return any(
-            fd.inode in self._numbers(child)
-            if fd.inode
-            else (fd.number, fd.target) in _places(child)
-            for child in self._new_children.get(parent.pid, ())
-        )
+        new = self._new_children.get(parent.pid, {})
+        if fd.inode:
+            return any(holder.key in new for holder, _ in self.after.held(fd.inode))
+        return any((fd.number, fd.target) in _places(child) for child in new.values())
 
     @cached_property
-    def _new_children(self) -> dict[int, list[Process]]:
+    def _new_children(self) -> dict[int, dict[Key, Process]]:
         """Processes that were forked meanwhile, by the pid of their parent."""
-        found: dict[int, list[Process]] = {}
+        found: dict[int, dict[Key, Process]] = {}
         for process in self.after.live:
             if process.key not in self.before.by_key:
-                found.setdefault(process.ppid, []).append(process)
+                found.setdefault(process.ppid, {})[process.key] = process
         return found
 
     def not_inherited(self, process: Process) -> Iterator[Change]:

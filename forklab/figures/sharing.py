@@ -117,7 +117,10 @@ class Sharing(NamedTuple):
 
 def sharing(evidence: Evidence) -> Sharing | None:
     """Return who shares what; None if there is nothing that is worth a figure."""
-    rows = [row for row in evidence.descriptors if _tells(row, evidence)]
+    sides: dict[str, set[str]] = {}
+    for row in evidence.descriptors:
+        sides.setdefault(row.target, set()).add(row.side)
+    rows = [row for row in evidence.descriptors if _tells(row, sides[row.target])]
     if not rows or not evidence.processes:
         return None
     by_pid: dict[int, list[DescriptorRow]] = {}
@@ -150,18 +153,18 @@ def _open(look: Evidence) -> int:
     return len(found) if len(found) <= MOST_ROWS else 0
 
 
-def _tells(row: DescriptorRow, evidence: Evidence) -> bool:
-    """Whether it is drawn: not the streams, files and terminals that everybody has."""
+def _tells(row: DescriptorRow, sides: set[str]) -> bool:
+    """Whether it is drawn: not the streams, files and terminals that everybody has.
+
+    Args:
+        row: a descriptor.
+        sides: which ends of the same pipe are held by anybody.
+    """
     if row.mark or row.kind in ("listener", "connection", "unix"):
         return True
     if row.kind == "pipe":
-        ends = {(other.pid, other.side) for other in evidence.descriptors if _same(row, other)}
-        return row.number > 2 or len({side for _, side in ends}) > 1
+        return row.number > 2 or len(sides) > 1
     return row.number > 2 and row.kind in ("socket", "file", "anon", "terminal")
-
-
-def _same(one: DescriptorRow, other: DescriptorRow) -> bool:
-    return one.target == other.target
 
 
 def _columns(
