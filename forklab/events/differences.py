@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from forklab.events.descriptors import descriptor_changes
-from forklab.events.event import SOMEBODY, Change, Who
+from forklab.events.event import AGENT, SOMEBODY, Change, Who
 from forklab.events.interval import Interval
 from forklab.events.start import Start
 from forklab.facts import Process, Snapshot
@@ -133,7 +133,7 @@ def _reaped(end: End, at: float, between: Interval) -> Iterator[Change]:
         yield between.change("orphaned", end.key)
     who: Who = SOMEBODY if parent is None else parent.key
     if end.by_agent:
-        who = "agent"
+        who = AGENT
     facts = status_facts(end.status)
     if between.start.ends_are_told or end.by_agent:
         yield Change(at, "reap", who, "agent", to=end.key, facts=facts)

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from forklab.facts.snapshot import Key
 
 NOTHING: Mapping[str, Any] = MappingProxyType({})
-HARNESS = "harness"
+HARNESS, AGENT = "harness", "agent"
 SOMEBODY = "somebody"
 SERVER, A_CLIENT = "the server", "a client"
 

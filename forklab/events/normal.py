@@ -18,7 +18,7 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
-from forklab.events.event import A_CLIENT, SOMEBODY, Event
+from forklab.events.event import A_CLIENT, AGENT, SOMEBODY, Event
 
 IN_ORDER = frozenset({"client", "harness"})
 # what the kernel, the harness or the hour gave
@@ -28,7 +28,6 @@ BY_CHANCE = frozenset({"open", "close", "stopped", "continued"})
 CROWD = 20
 OVER = frozenset({"half-close", "end-of-file", "close", "reset"})  # a client has done with talking
 ENDS = ("check-ends", "clean")
-AGENT = "agent"
 
 Told = tuple[str, str, tuple[tuple[str, Any], ...]]
 Normal = dict[str, Counter[tuple[Any, ...]]]
@@ -68,23 +67,22 @@ class _Chance:
 
     def decided(self, event: Event) -> bool:
         """Whether *event* might be missing from the next log."""
+        others = {event.who, event.to, event.of} - {""}
+        if others & {A_CLIENT, SOMEBODY} or any(stem(name) == "unseen" for name in others):
+            return True
         if event.known in IN_ORDER:
             return False
-        others = {event.who, event.to, event.of} - {""}
         return (
             (event.known == "snapshot" and event.kind in BY_CHANCE)
             or (event.kind == "reap" and event.who == AGENT)
-            or bool(others & {A_CLIENT, SOMEBODY})
-            or any(stem(name) == "unseen" for name in others)
-            or any((event.start, name) in self._visitors for name in others)
-            or any(self._was_for_a_visitor(event.start, name) for name in others)
+            or any(self._is_fleeting(event.start, name) for name in others)
             or event.start in self._brief
         )
 
-    def _was_for_a_visitor(self, start: int, name: str) -> bool:
-        """A child that has ended, where clients came and left at one go or in a crowd."""
-        is_child = stem(name) == "child"
-        return is_child and start in self._crowded and (start, name) in self._ended
+    def _is_fleeting(self, start: int, name: str) -> bool:
+        """A client that came and left at one go, or a child that has ended where such came."""
+        was_child = stem(name) == "child" and (start, name) in self._ended
+        return (start, name) in self._visitors or (was_child and start in self._crowded)
 
 
 def _brief(events: list[Event]) -> set[int]:
@@ -144,13 +142,12 @@ class _Actor:
         self.balance += {"send": -count, "receive": count}.get(event.kind, 0)
 
     def did(self) -> tuple[Any, ...]:
-        ordered = list(_once(self.ordered))
+        ordered, balance = list(_once(self.ordered)), self.balance
         if not OVER & {kind for kind, *_ in ordered}:  # it stays: was the last answer waited for?
             while ordered and ordered[-1][0] == "receive":
                 ordered.pop()
-            self.balance = 0
-        balance = (self.balance > 0) - (self.balance < 0)
-        return tuple(ordered), frozenset(self.counted.items()), balance
+            balance = 0
+        return tuple(ordered), frozenset(self.counted.items()), (balance > 0) - (balance < 0)
 
 
 def _once(ordered: list[Told]) -> Iterable[Told]:

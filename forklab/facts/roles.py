@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from forklab.facts.snapshot import Key, Process, Snapshot
@@ -104,7 +104,8 @@ def give_names(
     if anew:
         _forget(names, snapshot.live, OURS)
     unnamed = any(process.key not in names for process in snapshot.processes)
-    if not unnamed and not (is_pool and _are_some(names, snapshot.live, "process-")):
+    unclear = is_pool and any(names.get(p.key, "").startswith("process-") for p in snapshot.live)
+    if not unnamed and not unclear:
         return
     title = "dispatcher" if is_pool else "parent"
     found = pool(snapshot, port) if is_pool else None
@@ -127,10 +128,6 @@ def give_names(
             name = _next("child", given)
         names[process.key] = name
         given.add(name)
-
-
-def _are_some(names: Mapping[Key, str], processes: Iterable[Process], stem: str) -> bool:
-    return any(names.get(process.key, "").startswith(stem) for process in processes)
 
 
 def _forget(names: dict[Key, str], processes: Iterable[Process], stems: tuple[str, ...]) -> None:

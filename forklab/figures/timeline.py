@@ -8,14 +8,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from forklab.events.event import HARNESS, Event
+from forklab.events.event import A_CLIENT, AGENT, HARNESS, SOMEBODY, Event
 from forklab.figures.alike import Cast, Column, cast
-from forklab.figures.scene import AGENT, MANY, Scene
+from forklab.figures.scene import MANY, Scene
 
 COLUMN, WIDE_COLUMN, GAP_COLUMN, LANE, LEFT, TOP = 26, 36, 58, 36, 14, 26
 UNFOLDED, MOST_LANES, HARD_MOST = MANY, 12, 90
 GAP_S = 0.02  # a pause that is marked on the axis
-NOBODY = frozenset({"", AGENT, "somebody", "a client"})  # have no lane
+NOBODY = frozenset({"", AGENT, SOMEBODY, A_CLIENT})  # have no lane
 
 LETTERS = {
     "exec": "E", "fork": "F", "exit": "X", "reap": "R", "orphaned": "O", "signal": "!",
