@@ -5,16 +5,16 @@ A timeline is there as a Mermaid diagram and as text, folded, of each failure th
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from forklab.emitters.markdown import SIGNS, escaped, fenced
-from forklab.events.event import Event
 from forklab.events.lines import Recorded
 from forklab.events.traced import again
 from forklab.reports.failure import expanded
 from forklab.reports.summary import count
 from forklab.reports.text import bounded, visible
 from forklab.results.record import Result, Run, Verdict
+from forklab.views.last_start import last_start
 from forklab.views.mermaid import mermaid
 from forklab.views.timeline import timeline
 
@@ -65,15 +65,8 @@ def _failure(result: Result, recorded: Recorded) -> Iterator[str]:
     yield ""
     check = result.check.id
     for name, of in (check, check), (again(check), f"{check}, once more under strace"):
-        if events := _last_start(recorded.events, name):
+        if events := last_start(e for e in recorded.events if e.check == name):
             yield from _timeline(recorded._replace(events=events), name, of)
-
-
-def _last_start(events: Sequence[Event], check: str) -> list[Event]:
-    """The events of that start of the program which was judged."""
-    mine = [event for event in events if event.check == check and event.start]
-    last = max((event.start for event in mine), default=0)
-    return [event for event in mine if event.start == last]
 
 
 def _timeline(recorded: Recorded, check: str, of: str) -> Iterator[str]:

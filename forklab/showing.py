@@ -11,11 +11,10 @@ from forklab import file_of_run
 from forklab.errors import UsageError
 from forklab.events import lines
 from forklab.events.lines import Recorded
+from forklab.reports.folder import LOG
 from forklab.views.mermaid import mermaid
 from forklab.views.perfetto import perfetto
 from forklab.views.timeline import timeline
-
-LOG = "events.jsonl"
 
 
 @dataclass(frozen=True)

@@ -20,14 +20,15 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from forklab import labs, tree
-from forklab.pages.run_page import FILES, LOG
+from forklab.reports.folder import FILES, LOG, TEXT
 from forklab.reports.folder import PAGE as REPORT
+from forklab.reports.last import RESULTS
 
 MADE = Path("build/gallery")
 PAGE = "docs/gallery"
 FOLDER = "gallery"
 KEPT = (REPORT, LOG, *FILES)  # the report, and what it links to
-LINKED = {REPORT: "report", "report.txt": "as text"}  # it links to the others
+LINKED = {REPORT: "report", TEXT: "as text"}  # it links to the others
 # by lab: a mutant that one can see at a glance
 WRONG = {
     "fork_echo": "reaps_once_per_signal.py",
@@ -96,7 +97,7 @@ def keep(run: Path, place: Path) -> None:
 
 def listing(folder: Path) -> str:
     """Return what was made in *folder* as the rest of the page, in Markdown: a heading a lab."""
-    made = [one for one in shown() if (folder / one.name / "results.json").is_file()]
+    made = [one for one in shown() if (folder / one.name / RESULTS).is_file()]
     if not made:
         return NONE
     lines = []
@@ -107,7 +108,7 @@ def listing(folder: Path) -> str:
 
 
 def _item(one: Shown, place: Path) -> str:
-    found = json.loads((place / "results.json").read_text(encoding="utf-8"))
+    found = json.loads((place / RESULTS).read_text(encoding="utf-8"))
     links = [
         f'<a href="../{FOLDER}/{one.name}/{name}">{one.name}, {words}</a>'
         for name, words in LINKED.items()

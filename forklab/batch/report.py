@@ -25,11 +25,13 @@ from forklab.grading.record import Record
 from forklab.labs import LabInfo
 from forklab.pages import class_page, evidence_page
 from forklab.pages.class_facts import ClassFacts
+from forklab.reports.folder import JUNIT, TEXT
+from forklab.reports.last import RESULTS
 from forklab.results.record import Check
 from forklab.session import checks_of
 
 INDEX = "index.html"
-RUN = ("report.txt", "results.json", "junit.xml")
+RUN = (TEXT, RESULTS, JUNIT)
 KEPT = (*RUN, *(f"{ALONE}/{name}" for name in RUN))  # of the run, and of the second look
 ALWAYS = ("csv", "json")  # written into the folder of every batch
 

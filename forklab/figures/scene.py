@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from typing import NamedTuple
 
-from forklab.events.event import Event
+from forklab.events.event import AGENT, Event
 from forklab.views.folded import folded
+from forklab.views.last_start import last_start
 
 NOT_DRAWN = frozenset({"check-begins", "check-ends", "clean", "left-out"})
 MANY = 60
-AGENT = "agent"
 
 
 class Scene(NamedTuple):
@@ -42,10 +42,7 @@ def scenes(events: Iterable[Event]) -> dict[str, Scene]:
 
 
 def _scene(check: str, events: Sequence[Event]) -> Scene | None:
-    starts = sorted({event.start for event in events if event.start})
-    if not starts:
-        return None
-    mine = [event for event in events if event.start == starts[-1]]
+    mine = last_start(events)
     first = next((event.who for event in mine if event.kind == "exec"), "")
     drawn = [event for event in mine if not (event.kind in NOT_DRAWN or _is_ours(event, first))]
     if not drawn:
@@ -53,7 +50,8 @@ def _scene(check: str, events: Sequence[Event]) -> Scene | None:
     ends = [event.t for event in events if event.kind == "check-ends"]
     left_out = sum(int(e.facts.get("count", 0)) for e in events if e.kind == "left-out")
     last = max(event.t for event in drawn)
-    return Scene(check, tuple(folded(drawn)), drawn[0].t, max([last, *ends]), len(starts), left_out)
+    starts = len({event.start for event in events if event.start})
+    return Scene(check, tuple(folded(drawn)), drawn[0].t, max([last, *ends]), starts, left_out)
 
 
 def _is_ours(event: Event, first: str) -> bool:

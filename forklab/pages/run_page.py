@@ -24,6 +24,7 @@ from forklab.pages import environment
 from forklab.pages.event_words import clause
 from forklab.pages.words import say
 from forklab.reports import tables
+from forklab.reports.folder import FILES, LOG
 from forklab.reports.text import bounded, columns
 from forklab.results.evidence import Evidence
 from forklab.results.record import REFERENCE, Result, Run, Verdict, points
@@ -36,8 +37,6 @@ OUTPUT_COLUMNS = 160
 WARNING_LINES = 20
 PAGE, SECTION = "run.html.j2", "run_check.html.j2"
 TEMPLATES = (PAGE, SECTION, "base.html.j2", "parts.html.j2", "figures.html.j2")
-LOG = "events.jsonl"
-FILES = ("report.txt", "summary.md", "results.json", "junit.xml")
 
 
 class Room(NamedTuple):

@@ -25,11 +25,15 @@ from typing import Any
 from forklab.errors import UsageError
 from forklab.reports import json_report, junit, summary
 from forklab.reports.failure import expanded
+from forklab.reports.last import RESULTS
 from forklab.reports.text import Line, columns, visible
 from forklab.results.record import Result, Run, Verdict
 
 LATEST = "latest"
-PAGE, SUMMARY = "report.html", "summary.md"
+PAGE, SUMMARY, TEXT, JUNIT, LOG = (
+    "report.html", "summary.md", "report.txt", "junit.xml", "events.jsonl",
+)  # fmt: skip
+FILES = (TEXT, SUMMARY, RESULTS, JUNIT)  # beside PAGE; and LOG, where a program was started
 
 
 def open_folder(root: Path, lab: str) -> RunFolder:
@@ -88,7 +92,7 @@ class RunFolder:
 
     def write_events(self, lines: Iterable[str]) -> None:
         """Keep what happened: a header, then an event a line, each of them JSON."""
-        with _writing(self.path), (self.path / "events.jsonl").open("w", encoding="utf-8") as file:
+        with _writing(self.path), (self.path / LOG).open("w", encoding="utf-8") as file:
             file.writelines(line + "\n" for line in lines)
 
     def write_pages(self, html: str, markdown: str) -> None:
@@ -98,9 +102,9 @@ class RunFolder:
 
     def finish(self, run: Run) -> None:
         """Write the reports of the run."""
-        self._write("results.json", json_report.render(run))
-        self._write("junit.xml", junit.render(run))
-        self._write("report.txt", report(run))
+        self._write(RESULTS, json_report.render(run))
+        self._write(JUNIT, junit.render(run))
+        self._write(TEXT, report(run))
 
     def _write(self, name: str, text: str) -> None:
         path = self.path / name

@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import pytest
 
 from forklab.pages import words
 from tests import class_samples
+from tests.visited import (
+    LANGUAGES,
+    PAPER,
+    PHONE,
+    SCHEMES,
+    Visit,
+    demand_access,
+    demand_alone,
+    open_all,
+)
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
-LANGUAGES = pytest.mark.parametrize("language", words.LANGUAGES)
-SCHEMES = pytest.mark.parametrize("scheme", ["light", "dark"])
 # the class, and of the submissions: one that passes, one that fails, one that is hostile, one
 # that could not be looked at
 PAGES = pytest.mark.parametrize("folder", ["", "kim-minji", "lee-junho", "hostile", "no-engine"])
-PHONE, PAPER = 360, 720
-Visit = Callable[..., Any]
 
 
 @pytest.fixture
@@ -34,21 +38,9 @@ def written(tmp_path: Path, language: str) -> Path:
 def test_the_rules_of_accessibility_are_kept(
     visit: Visit, written: Path, scheme: str, folder: str
 ) -> None:
-    from axe_playwright_python.sync_playwright import Axe
-
     page = visit(written / folder / "index.html", color_scheme=scheme)
     open_all(page)
-
-    found = Axe().run(page)
-    assert found.violations_count == 0, found.generate_report()
-    assert found.response["testEngine"]["name"] == "axe-core"
-
-
-def open_all(page: Any) -> None:
-    """Unfold everything, as a person would who reads all of it."""
-    folded = page.locator("details:not([open]) > summary")
-    while folded.count():
-        folded.first.click()
+    demand_access(page)
 
 
 @PAGES
@@ -57,8 +49,7 @@ def test_a_page_asks_for_nothing_but_itself(visit: Visit, written: Path, folder:
     path = written / folder / "index.html"
     page = visit(path)
 
-    assert [unquote(urlsplit(url).path) for url in page.requests] == [str(path)]
-    assert page.said == []
+    demand_alone(page, path)
 
 
 @pytest.mark.parametrize("language", ["en"])

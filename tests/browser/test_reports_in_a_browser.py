@@ -2,28 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
-from urllib.parse import unquote, urlsplit
 
 import pytest
 
-from forklab.pages import run_page, words
+from forklab.pages import run_page
+from forklab.reports import folder
 from tests import run_samples
+from tests.visited import (
+    LANGUAGES,
+    PAPER,
+    PHONE,
+    SCHEMES,
+    Visit,
+    demand_access,
+    demand_alone,
+    open_all,
+)
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
-LANGUAGES = pytest.mark.parametrize("language", words.LANGUAGES)
-SCHEMES = pytest.mark.parametrize("scheme", ["light", "dark"])
 PAGES = pytest.mark.parametrize("name", ["right", "wrong", "killed", "hostile", "broken_run"])
-PHONE, PAPER = 360, 720
-Visit = Callable[..., Any]
 
 
 @pytest.fixture
 def written(tmp_path: Path, language: str, name: str) -> Path:
     """Give the report *name* in *language*, with what is beside it."""
-    for beside in (*run_page.FILES, run_page.LOG):
+    for beside in (*folder.FILES, folder.LOG):
         (tmp_path / beside).write_text("{}\n")
     path = tmp_path / "report.html"
     path.write_text(run_page.render(run_samples.ALL[name](), language))
@@ -34,21 +38,9 @@ def written(tmp_path: Path, language: str, name: str) -> Path:
 @SCHEMES
 @LANGUAGES
 def test_the_rules_of_accessibility_are_kept(visit: Visit, written: Path, scheme: str) -> None:
-    from axe_playwright_python.sync_playwright import Axe
-
     page = visit(written, color_scheme=scheme)
     open_all(page)
-
-    found = Axe().run(page)
-    assert found.violations_count == 0, found.generate_report()
-    assert found.response["testEngine"]["name"] == "axe-core"
-
-
-def open_all(page: Any) -> None:
-    """Unfold everything, as a person would who reads all of it."""
-    folded = page.locator("details:not([open]) > summary")
-    while folded.count():
-        folded.first.click()
+    demand_access(page)
 
 
 @PAGES
@@ -56,8 +48,7 @@ def open_all(page: Any) -> None:
 def test_it_asks_for_nothing_but_itself(visit: Visit, written: Path) -> None:
     page = visit(written)
 
-    assert [unquote(urlsplit(url).path) for url in page.requests] == [str(written)]
-    assert page.said == []
+    demand_alone(page, written)
 
 
 @PAGES

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from tests import site_build
+from tests.visited import Visit, demand_access
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
 PAGES = pytest.mark.parametrize(
     "name", ["README", "docs/reading-a-failure", "docs/gallery", "labs/prefork/README"]
 )
 PHONE = 360
-Visit = Callable[..., Any]
 
 
 @pytest.fixture(scope="module")
@@ -30,11 +28,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_the_rules_of_accessibility_are_kept(
     visit: Visit, site: Path, name: str, scheme: str, width: int
 ) -> None:
-    from axe_playwright_python.sync_playwright import Axe
-
-    found = Axe().run(visit(site / f"{name}.html", width, color_scheme=scheme))
-
-    assert found.violations_count == 0, found.generate_report()
+    demand_access(visit(site / f"{name}.html", width, color_scheme=scheme))
 
 
 @PAGES
