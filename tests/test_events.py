@@ -19,7 +19,7 @@ from forklab.events.log import Log
 from forklab.events.normal import normal
 from forklab.events.schema import faults, schema
 from forklab.facts import ClientState
-from tests.event_samples import EVENTS, HEADER, any_events, client, told
+from tests.event_samples import EVENTS, HEADER, any_events, client, harness, told
 from tests.pictures import key, state
 
 # clocks
@@ -251,6 +251,8 @@ def test_what_a_look_may_have_missed_is_left_out() -> None:
     ]
 
     assert normal([*EVENTS, by_agent]) == normal(EVENTS)
+    signal = harness(0.9, "signal", to="unseen-1", signal="SIGTERM")
+    assert normal([*EVENTS, signal]) == normal(EVENTS)
     assert normal([*EVENTS, *alone]) == normal([*EVENTS, *alone[:1]]) == normal(EVENTS)
     assert normal([*EVENTS, *alone[:2]]) != normal(EVENTS)  # it goes on
 
@@ -273,7 +275,7 @@ def test_of_a_crowd_it_is_chance_how_many_children_were_seen() -> None:
 
 
 def test_the_last_answer_to_a_client_that_stays_may_come_too_late() -> None:
-    talk = [client(n, kind) for n, kind in enumerate(("connect", "send", "receive"))]
+    talk = [client(n, kind, bytes=9) for n, kind in enumerate(("connect", "send", "receive"))]
 
     assert normal(talk) == normal(talk[:2])
     end = client(3, "end-of-file")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -83,6 +85,15 @@ def test_a_program_that_reaps_once_per_signal_is_told_by_its_log(folder: Path) -
     reaped = {event.to for event in events if event.kind == "reap"}
     assert len(ended) == 16
     assert reaped < ended
+
+
+def test_who_has_a_connection_open_is_told_where_its_end_is_missing(folder: Path) -> None:
+    mutant = str(MUTANTS / "parent_keeps_the_connection.py")
+    log(folder, "fork_echo", mutant, "--only", "answers-a-half-close")
+
+    (found,) = json.loads((folder / "fork_echo/latest/results.json").read_text())["checks"]
+    assert re.search(r"then nothing more; still open in parent \(pid \d+\)$", found["seen"])
+    assert "open still" in (folder / "fork_echo/latest/report.txt").read_text()
 
 
 def test_a_burst_is_told_by_name_and_in_the_order_of_cause_and_effect(folder: Path) -> None:

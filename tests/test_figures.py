@@ -341,6 +341,18 @@ def test_the_ends_of_a_pipe_are_two_rows_and_standard_streams_are_left_out() -> 
     assert figure.things[0].y_other == figure.things[1].y
 
 
+def test_a_standard_stream_that_the_program_itself_feeds_is_shown() -> None:
+    rows = (
+        held("parent", 8, 4, "pipe:[7]", "pipe", side="w"),
+        held("child", 9, 0, "pipe:[7]", "pipe", side="r"),
+    )
+    figure = shared(Evidence((alive("parent", 8), alive("child", 9)), rows))
+
+    assert [(thing.side, thing.boxes[0].numbers) for thing in figure.things] == [
+        ("w", (4,)), ("r", (0,)),
+    ]  # fmt: skip
+
+
 def test_zombies_that_are_alike_are_one_column() -> None:
     figure = shared(report_samples.burst())
 

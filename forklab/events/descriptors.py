@@ -113,8 +113,8 @@ class _Pair:
 
     def _number(self, process: Process, inode: int) -> dict[str, int]:
         """Return its lowest descriptor on socket *inode*; nothing if it has none."""
-        look = self.after if process.key in self.after.by_key else self.before
-        mine = (fd.number for holder, fd in look.held(inode) if holder.key == process.key)
+        held = self.after.held(inode)
+        mine = (fd.number for holder, fd in held if holder.key == process.key)
         number = next(mine, None)
         return {} if number is None else {"fd": number}
 

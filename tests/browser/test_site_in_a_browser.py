@@ -7,13 +7,12 @@ from pathlib import Path
 import pytest
 
 from tests import site_build
-from tests.visited import Visit, demand_access
+from tests.visited import PHONE, Visit, demand_access
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
 PAGES = pytest.mark.parametrize(
     "name", ["README", "docs/reading-a-failure", "docs/gallery", "labs/prefork/README"]
 )
-PHONE = 360
 
 
 @pytest.fixture(scope="module")
